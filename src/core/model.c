@@ -1,0 +1,161 @@
+/* model.c - opening a model: the best-matching reader of the table. */
+#include "core/model.h"
+#include "core/registry.h"
+#include <errno.h>
+#include <jansson.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+enum { HEAD = 4096 };
+static const size_t FILE_LIMIT = (size_t)4 << 30;
+
+int gull_model_new(gull_model **out, const gull_family *family, size_t state_size,
+                   const gull_model_facts *facts, void **state) {
+    gull_model *m = calloc(1, sizeof *m);
+    void *s = calloc(1, state_size ? state_size : 1);
+    if (!m || !s) {
+        free(m);
+        free(s);
+        return GULL_ENOMEM;
+    }
+    m->family = family;
+    m->state = s;
+    m->facts = *facts;
+    *out = m;
+    *state = s;
+    return GULL_OK;
+}
+
+static void free_names(char **names, size_t n) {
+    for (size_t i = 0; names && i < n; i++) free(names[i]);
+    free(names);
+}
+
+void gull_model_close(gull_model **model) {
+    if (!model || !*model) return;
+    gull_model *m = *model;
+    if (m->family->close) m->family->close(m->state);
+    free_names(m->facts.class_names, (size_t)m->facts.classes);
+    free_names(m->facts.feature_names, m->facts.dim);
+    free(m->state);
+    free(m->path);
+    free(m);
+    *model = NULL;
+}
+
+const gull_model_facts *gull_model_facts_of(const gull_model *m) { return &m->facts; }
+const gull_family *gull_model_family(const gull_model *m) { return m->family; }
+void *gull_model_state(const gull_model *m) { return m->state; }
+int gull_model_classes(const gull_model *m) { return m->facts.classes; }
+size_t gull_model_features(const gull_model *m) { return m->facts.dim; }
+
+unsigned gull__model_can(const gull_model *m) {
+    const unsigned can = m->family->can(m->state);
+    return can & GULL_CAN_SCORES ? can | GULL_CAN_LABELS : can;
+}
+
+void gull__sha256(const uint8_t *data, size_t size, char hex[65]) {
+    struct sha256_ctx c;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_init(&c);
+    sha256_update(&c, size, data);
+    sha256_digest(&c, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) sprintf(hex + 2 * i, "%02x", digest[i]);
+}
+
+/* gzread reads plain files as they are. */
+static int read_all(gzFile f, const char *path, uint8_t **data, size_t *size, gull_error *err) {
+    size_t room = 1 << 16, n = 0;
+    uint8_t *buffer = malloc(room);
+    for (int got = 1; buffer && got > 0; n += (size_t)got) {
+        if (n == room) {
+            uint8_t *more = room < FILE_LIMIT ? realloc(buffer, room * 2) : NULL;
+            if (!more) break;
+            buffer = more;
+            room *= 2;
+        }
+        got = gzread(f, buffer + n, (unsigned)(room - n < 1 << 30 ? room - n : 1 << 30));
+        if (got < 0) {
+            free(buffer);
+            return gull__fail(err, GULL_EFORMAT, "%s: damaged gzip data or unreadable file",
+                              path);
+        }
+        if (got == 0) {
+            *data = buffer;
+            *size = n;
+            return GULL_OK;
+        }
+    }
+    free(buffer);
+    return gull__fail(err, GULL_ENOMEM, "%s: larger than memory or than 4 GiB", path);
+}
+
+int gull__file_read(const char *path, bool inflate, uint8_t **data, size_t *size,
+                    gull_error *err) {
+    struct stat st;
+    if (stat(path, &st))
+        return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return gull__fail(err, GULL_EFORMAT, "%s: is a folder, expected a file", path);
+    gzFile f = gzopen(path, "rb");
+    if (!f) return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
+    (void)inflate;
+    const int status = read_all(f, path, data, size, err);
+    gzclose(f);
+    return status;
+}
+
+static const gull_reader *probe(const gull_bytes *head) {
+    const gull_reader *best = NULL;
+    int score = 0;
+    for (size_t i = 0; gull_readers[i]; i++) {
+        const int s = gull_readers[i]->probe(head);
+        if (s > score) {
+            score = s;
+            best = gull_readers[i];
+        }
+    }
+    return best;
+}
+
+static int open_bytes(gull_model **out, gull_bytes *bytes, gull_error *err) {
+    const gull_bytes head = {bytes->data, bytes->size < HEAD ? bytes->size : HEAD, 0,
+                             bytes->path};
+    const gull_reader *reader = probe(&head);
+    if (!reader)
+        return gull__fail(err, GULL_EFORMAT,
+                          "%s: not a model file that gull knows; see `gull list formats`",
+                          bytes->path);
+    if (err) err->text[0] = 0;
+    const int status = reader->read(bytes, out, err);
+    if (status < 0) {
+        if (err && !err->text[0])
+            gull__fail(err, status, "%s: %s", bytes->path, gull_status_text(status));
+        return status;
+    }
+    (*out)->format = reader->name;
+    return GULL_OK;
+}
+
+int gull_model_open(gull_model **out, const char *path, gull_error *err) {
+    gull_bytes bytes = {NULL, 0, 0, path};
+    uint8_t *data = NULL;
+    *out = NULL;
+    TRY(gull__file_read(path, true, &data, &bytes.size, err));
+    bytes.data = data;
+    int status = open_bytes(out, &bytes, err);
+    if (status == GULL_OK) {
+        gull__sha256(bytes.data, bytes.size, (*out)->sha256);
+        (*out)->path = strdup(path);
+        if (!(*out)->path) {
+            gull_model_close(out);
+            status = gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
+        }
+    }
+    free(data);
+    return status;
+}
