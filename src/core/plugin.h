@@ -58,27 +58,38 @@ typedef struct gull_goal {
  * specification: > 0 iff reached.  `w` (classes, may be NULL) gets its
  * subgradient in the scores. */
 double gull_goal_value(const gull_goal *, const double *scores, int classes, double *w);
-/* The goal as a union of half-spaces of the scores: reached iff for some rival r
- * in 0..count-1: all rows of "scores[win] - scores[lose] > 0" hold.  For MISS each
- * class but the label is a rival that must beat the label (one row each); for
- * TARGET the target must beat every other class. */
+/* The goal as a union over rivals.  MISS: every class but the label is a rival, and one
+ * that beats the label is enough.  TARGET: the target is the only rival and must beat
+ * every other class.  "Beats": scores[win] > scores[lose], or equal and win < lose;
+ * proofs may use the closed half-space scores[win] >= scores[lose]. */
 bool gull_goal_is_rival(const gull_goal *, int class_index);
 
 /* What "little" means; one file each in src/cost/.  All with the space's weights:
- * cost(x) = norm(weight_i * (x_i - x0_i)). */
+ * cost(x) = norm(weight_i * (x_i - x0_i)); l0 is the sum of the changed features'
+ * weights.  x0 is inside the box (where it is not, x0 counts as part of the box, so that
+ * reach and halfspace stay sound).  Boxes may be infinite.  Out of memory, NaN or
+ * overflow: reach answers INFINITY, halfspace 0, and x gets x0: sound, if useless. */
 typedef struct gull_cost {
     const char *name, *summary;
+    /* A NaN in x only is an infinite change, in both x and x0 none. */
     double (*measure)(const gull_space *, const double *x);
-    /* Moves x into {cost <= radius} and the box (nearest point in L2 where cheap,
-     * always a feasible one). */
+    /* Moves x to the nearest point (in L2) of {cost <= radius} and the box; measure
+     * (x) <= radius holds exactly, and when the space is f32, x is rounded towards x0
+     * to float32 numbers.  l0 with unequal weights: a feasible point only. */
     void (*project)(const gull_space *, double *x, double radius);
-    /* step of unit cost that maximises g . step (box ignored). */
+    /* step of unit cost that maximises g . step (box ignored); 0 where g is 0. l0: one
+     * unit in one feature. */
     void (*steepest)(const gull_space *, const double *g, double *step);
-    /* max of a . (x - x0) over {cost <= radius} and the box; x, if not NULL, gets
-     * a maximiser.  Rounding: relative error below dim * 2^-50. */
+    /* max of a . (x - x0) over {cost <= radius} and the box; x, if not NULL, gets a
+     * maximiser (x0 when the maximum is INFINITY); radius < 0: -INFINITY.  Rounding:
+     * relative error below dim * 2^-50.  l0 with unequal weights: an upper bound, and x
+     * a feasible point. */
     double (*reach)(const gull_space *, const double *a, double radius, double *x);
-    /* least cost with a . (x - x0) >= need inside the box; INFINITY when the box
-     * has no such point; x, if not NULL, gets a minimiser.  need <= 0: 0. */
+    /* least cost with a . (x - x0) >= need inside the box; INFINITY when the box has no
+     * such point; x, if not NULL, gets a minimiser (x0 when there is none).  need <= 0: 0.
+     * Rounding: it is the exact answer, to dim * 2^-50, for a need that differs from the
+     * asked one by a relative dim * 2^-50; so to be safe ask for a little less.  l0
+     * with unequal weights: a lower bound, and x a feasible point. */
     double (*halfspace)(const gull_space *, const double *a, double need, double *x);
 } gull_cost;
 

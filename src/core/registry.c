@@ -3,6 +3,7 @@
 #include "core/registry.h"
 #include <string.h>
 
+#define SHARED(n) /* a helper file of its folder: nothing to register */
 #define ATTACK(n) extern const gull_method gull_attack_##n;
 #include "attack/attacks.def"
 #undef ATTACK
