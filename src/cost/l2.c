@@ -118,10 +118,11 @@ static double greatest_gain(const gull_slot *slot, size_t n) {
     return top;
 }
 
-static void move_along_ray(const gull_space *s, const gull_slot *slot, size_t n, double ray,
+static void move_along_ray(const gull_space *s, gull_slot *slot, size_t n, double ray,
                            double unit, double *x) {
     for (size_t k = 0; k < n; k++) {
         const bool edge = ray >= slot[k].key;
+        slot[k].room = INFINITY; /* no longer in the cost's units */
         gull__slot_move(s, slot + k, edge ? INFINITY : ray * slot[k].gain * unit, x);
     }
 }

@@ -21,9 +21,11 @@ static void project(const gull_space *s, double *x, double radius) {
         if (!(w * gull__change(s, x, i) <= radius))
             x[i] = x[i] > x0 ? x0 + radius / w : x0 - radius / w;
         if (s->f32) x[i] = gull__float_towards(x0, x[i]);
-        for (int k = 0; k < 4 && !(w * gull__change(s, x, i) <= radius); k++)
-            x[i] = s->f32 ? nextafterf((float)x[i], (float)x0) : nextafter(x[i], x0);
-        if (!(w * gull__change(s, x, i) <= radius)) x[i] = x0;
+        for (double less = 0x1p-53; less <= 1 && !(w * gull__change(s, x, i) <= radius);
+             less *= 2) {
+            x[i] = less < 1 ? x0 + (x[i] - x0) * (1 - less) : x0;
+            if (s->f32) x[i] = gull__float_towards(x0, x[i]);
+        }
     }
 }
 
