@@ -125,9 +125,10 @@ GULL_API int gull_result_witnesses(const gull_result *, const double **x, size_t
                                    size_t *features);
 GULL_API void gull_result_free(gull_result **);
 
-/* Scores of every row, rows x classes doubles into `scores` (caller's). */
+/* Scores of the rows that are asked for, *rows x classes doubles into `scores` (the
+ * caller's, with room for all rows of the data). */
 GULL_API int gull_predict(const gull_question *, const gull_model *, const gull_data *,
-                          double *scores, gull_error *);
+                          double *scores, size_t *rows, gull_error *);
 
 /* One self-contained HTML page from one or more result JSON texts; gull_free it. */
 GULL_API int gull_report_html(const char *const *json, size_t count, char **html,

@@ -1,0 +1,169 @@
+/* ask.c - audit, attack, prove: models and data in, table, JSON, page and witnesses out. */
+#include "ask.h"
+#include "cli.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TAKES = CLI_OUTPUT | CLI_JSON | CLI_WITNESSES | CLI_LABEL | CLI_DATA | CLI_QUESTION };
+
+static volatile sig_atomic_t interrupted;
+static void on_interrupt(int signal) {
+    (void)signal;
+    interrupted = 1;
+}
+
+/* ---- The progress bar ---- */
+
+static bool show_progress(void *payload, const gull_progress *p) {
+    const cli_args *a = payload;
+    enum { WIDTH = 28 };
+    if (p->note) fprintf(stderr, "%s\n", p->note);
+    else if (!a->quiet && isatty(2) && p->total) {
+        const size_t full = WIDTH * p->done / p->total;
+        const double left = p->done ? p->seconds * (double)(p->total - p->done) / (double)p->done : 0;
+        fprintf(stderr, "\rrows ");
+        for (size_t i = 0; i < WIDTH; i++) fputs(i < full ? "█" : "░", stderr);
+        fprintf(stderr, " %zu/%zu  %.0f s, %.0f s left  (exact %zu, bracketed %zu)\033[K", p->done,
+                p->total, p->seconds, left, p->exact, p->bracketed);
+        if (p->done == p->total) fputc('\n', stderr);
+    }
+    return !interrupted;
+}
+
+/* ---- Several models, one answer ---- */
+
+typedef struct session {
+    cli_args args;
+    gull_error err;
+    gull_data *data;
+    char *json[CLI_FILES];
+    size_t results;
+    int worst; /* the first status that is not GULL_OK; a contradiction wins */
+} session;
+
+static void remember(session *s, int status) {
+    if (status == GULL_OK) return;
+    cli_fail(&s->err);
+    if (s->worst == GULL_OK || status == GULL_ECONTRADICTION) s->worst = status;
+}
+
+static int print_text(const gull_result *r, gull_error *err) {
+    char *text = gull_result_text(r);
+    if (!text) return cli_error(err, GULL_ENOMEM, "out of memory");
+    const int status = cli_write("-", text, strlen(text), err);
+    gull_free(text);
+    return status;
+}
+
+static int keep_witnesses(session *s, const gull_result *r) {
+    const double *x;
+    size_t rows, features;
+    int status = gull_result_witnesses(r, &x, &rows, &features);
+    if (status == GULL_OK) status = cli_write_npy(s->args.witnesses, x, rows, features, &s->err);
+    return status;
+}
+
+static int ask_model(session *s, const char *verb, const char *path) {
+    gull_model *model = NULL;
+    gull_result *result = NULL;
+    int status = gull_model_open(&model, path, &s->err);
+    if (status == GULL_OK) {
+        status = gull_ask(s->args.question, verb, model, s->data, show_progress, &s->args, &result,
+                          &s->err);
+        remember(s, status);
+    }
+    gull_model_close(&model);
+    if (!result) return status;
+    status = GULL_OK;
+    s->json[s->results] = gull_result_json(result);
+    if (!s->json[s->results++]) status = cli_error(&s->err, GULL_ENOMEM, "out of memory");
+    const bool table = !s->args.quiet && !(s->args.json && !strcmp(s->args.json, "-"));
+    if (status == GULL_OK && table) {
+        if (s->results > 1) puts("");
+        status = print_text(result, &s->err);
+    }
+    if (status == GULL_OK && s->args.witnesses) status = keep_witnesses(s, result);
+    gull_result_free(&result);
+    if (status < 0) remember(s, status);
+    return status;
+}
+
+/* One result as it is, several as an array. */
+static int write_json(session *s) {
+    size_t room = 8;
+    for (size_t i = 0; i < s->results; i++) room += strlen(s->json[i]) + 2;
+    char *all = malloc(room), *at = all;
+    if (!all) return cli_error(&s->err, GULL_ENOMEM, "out of memory");
+    if (s->results > 1) at += sprintf(at, "[");
+    for (size_t i = 0; i < s->results; i++) at += sprintf(at, "%s%s", i ? ",\n" : "", s->json[i]);
+    at += sprintf(at, s->results > 1 ? "]\n" : "\n");
+    const int status = cli_write(s->args.json, all, (size_t)(at - all), &s->err);
+    free(all);
+    return status;
+}
+
+static int write_page(session *s) {
+    char *html = NULL;
+    int status = gull_report_html((const char *const *)s->json, s->results, &html, &s->err);
+    if (status == GULL_OK) status = cli_write(s->args.output, html, strlen(html), &s->err);
+    gull_free(html);
+    return status;
+}
+
+static void say_where(const session *s) {
+    if (s->args.quiet || (s->args.json && !strcmp(s->args.json, "-"))) return;
+    if (s->args.output) printf("\nreport  %s\n", s->args.output);
+    if (s->args.json) printf("%sresult  %s\n", s->args.output ? "" : "\n", s->args.json);
+    else if (!s->args.output) printf("\nresult  not kept: --json FILE keeps it, -o FILE.html makes a page\n");
+}
+
+static int check_files(session *s, const char *verb) {
+    cli_args *a = &s->args;
+    if (!a->data && a->files == 2) a->data = a->file[--a->files];
+    if (!a->files || !a->data)
+        return cli_error(&s->err, GULL_EUSAGE,
+                         "%s wants MODEL DATA, or MODEL MODEL ... --data DATA; see `gull %s --help`",
+                         verb, verb);
+    if (a->files > 1 && a->witnesses)
+        return cli_error(&s->err, GULL_EUSAGE, "--witnesses takes one model at a time");
+    return GULL_OK;
+}
+
+static int answer(session *s, const char *verb) {
+    const struct sigaction act = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
+    int status = check_files(s, verb);
+    if (status == GULL_OK) status = gull_data_open(&s->data, s->args.data, s->args.label, &s->err);
+    if (status < 0) {
+        remember(s, status);
+        return status;
+    }
+    sigaction(SIGINT, &act, NULL);
+    for (size_t i = 0; i < s->args.files && !interrupted; i++) {
+        status = ask_model(s, verb, s->args.file[i]);
+        if (status < 0 && s->worst == GULL_OK) remember(s, status);
+    }
+    if (s->results && s->args.json && (status = write_json(s)) < 0) remember(s, status);
+    if (s->results && s->args.output && (status = write_page(s)) < 0) remember(s, status);
+    if (s->results) say_where(s);
+    return s->worst;
+}
+
+int cli_ask(const char *verb, const char *what, const char *example, int argc, char **argv) {
+    session s;
+    char how[120];
+    memset(&s, 0, sizeof s);
+    int status = cli_parse(&s.args, argc, argv, TAKES, &s.err);
+    if (status < 0)
+        remember(&s, status);
+    else if (s.args.help) {
+        snprintf(how, sizeof how, "gull %s [options] MODEL DATA\n       gull %s [options] MODEL... --data DATA", verb, verb);
+        cli_usage(stdout, how, what, TAKES, example);
+    } else
+        answer(&s, verb);
+    for (size_t i = 0; i < s.results; i++) gull_free(s.json[i]);
+    gull_data_close(&s.data);
+    cli_done(&s.args);
+    return gull_exit_code(s.worst);
+}

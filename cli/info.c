@@ -1,0 +1,52 @@
+/* info.c - what a model is. */
+#include "cli.h"
+#include <jansson.h>
+#include <string.h>
+
+int gull_verb_info(int argc, char **argv);
+
+static const char *text_of(const json_t *v, const char *key) {
+    const char *s = json_string_value(json_object_get(v, key));
+    return s ? s : "";
+}
+
+static void print_info(const json_t *v) {
+    printf("model     %s\nfamily    %s\nformat    %s\n", text_of(v, "path"), text_of(v, "family"),
+           text_of(v, "format"));
+    printf("classes   %lld\nfeatures  %lld", (long long)json_integer_value(json_object_get(v, "classes")),
+           (long long)json_integer_value(json_object_get(v, "features")));
+    json_t *shape = json_object_get(v, "shape");
+    for (size_t i = 0; i < json_array_size(shape); i++)
+        printf("%s%lld", i ? "x" : " (", (long long)json_integer_value(json_array_get(shape, i)));
+    printf("%s\nscores    %s\ndetail    %s\nmethods   %s\nsha256    %s\n",
+           json_array_size(shape) ? ")" : "", text_of(v, "scores"), text_of(v, "detail"),
+           text_of(v, "methods"), text_of(v, "sha256"));
+}
+
+static int info(const char *path, bool as_json, gull_error *err) {
+    gull_model *m = NULL;
+    const int status = gull_model_open(&m, path, err);
+    if (status < 0) return status;
+    char *text = gull_model_json(m);
+    json_t *v = text ? json_loads(text, 0, NULL) : NULL;
+    if (as_json && v) puts(text);
+    else if (v) print_info(v);
+    json_decref(v);
+    gull_free(text);
+    gull_model_close(&m);
+    return v ? GULL_OK : cli_error(err, GULL_ENOMEM, "out of memory");
+}
+
+int gull_verb_info(int argc, char **argv) {
+    cli_args a;
+    gull_error err;
+    int status = cli_parse(&a, argc, argv, CLI_AS_JSON, &err);
+    if (status == GULL_OK && a.help)
+        cli_usage(stdout, "gull info [--json] MODEL", "What a model file holds and what applies to it.",
+                  CLI_AS_JSON, "gull info model.onnx");
+    else if (status == GULL_OK && a.files != 1)
+        status = cli_error(&err, GULL_EUSAGE, "info wants one MODEL; see `gull info --help`");
+    else if (status == GULL_OK) status = info(a.file[0], a.as_json, &err);
+    cli_done(&a);
+    return status < 0 ? cli_fail(&err) : 0;
+}

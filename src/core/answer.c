@@ -1,0 +1,134 @@
+/* answer.c - one row from start to end: the methods of the plan, cheapest first, until
+ * the interval is a point. */
+#include "core/model.h"
+#include "core/result.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { BASELINE_STAGE = 90 }; /* random noise: runs even when the row is exact */
+
+const char *gull__answer_text(gull_answer_status s) {
+    static const char *const text[] = {"not done", "misread",  "exact",    "bracketed",
+                                       "attacked", "proved", "undecided"};
+    return text[s];
+}
+
+static int argmax(const double *s, int n) {
+    int best = 0;
+    for (int i = 1; i < n; i++)
+        if (s[i] > s[best]) best = i;
+    return best;
+}
+
+/* Softmax probability of class k: what people call the confidence. */
+static double confidence(const gull_model *m, const double *s, int k) {
+    double sum = 0;
+    if (!strcmp(m->facts.scores, "probabilities")) return s[k];
+    for (int i = 0; i < m->facts.classes; i++) sum += exp(s[i] - s[k]);
+    return 1 / sum;
+}
+
+/* The row's own box: frozen and one-way features depend on x0. */
+static void narrow(const gull_task *t, const double *x0, double *lo, double *hi) {
+    for (size_t i = 0; i < t->dim; i++) {
+        const uint8_t rule = t->rule[i];
+        lo[i] = rule & (GULL_FROZEN | GULL_ONLY_UP) ? x0[i] : t->lo[i];
+        hi[i] = rule & (GULL_FROZEN | GULL_ONLY_DOWN) ? x0[i] : t->hi[i];
+    }
+}
+
+static gull_answer_status judge(const gull_row *row) {
+    const gull_problem *p = &row->problem;
+    const double asked = p->eps_count ? p->eps[p->eps_count - 1] : INFINITY;
+    const bool witness = isfinite(row->upper), bound = row->lower_by >= 0;
+    if (witness) {
+        if (gull__row_exact(row)) return GULL_EXACT;
+        return bound && row->lower > 0 ? GULL_BRACKETED : bound ? GULL_BRACKETED : GULL_ATTACKED;
+    }
+    return bound && row->lower >= asked ? GULL_PROVED : GULL_UNDECIDED;
+}
+
+static int work(gull_row *row) {
+    for (size_t i = 0; i < row->plan->count; i++) {
+        const bool baseline = row->plan->spec[i].method->stage >= BASELINE_STAGE;
+        if (!baseline && (gull__row_exact(row) || isinf(row->lower))) continue;
+        TRY(gull__run_method(row, i));
+    }
+    return GULL_OK;
+}
+
+static void record(gull_row *row, gull_answer *a) {
+    const gull_plan *plan = row->plan;
+    a->status = judge(row);
+    a->lower = row->lower;
+    a->upper = row->upper;
+    a->lower_by = row->lower_by;
+    a->upper_by = row->upper_by;
+    a->contradiction = row->contradiction;
+    for (size_t i = 0; i < plan->count; i++) {
+        a->queries += row->outcome[i].queries;
+        if (strcmp(plan->spec[i].method->name, "random") || !row->outcome[i].ran) continue;
+        a->noise_tried = true;
+        a->noise = fmin(a->noise, row->outcome[i].upper);
+    }
+}
+
+static int describe_witness(gull_row *row, gull_answer *a) {
+    if (isinf(row->upper)) return GULL_OK;
+    TRY(gull__seat_scores(row->seat, row->witness, row->scores));
+    a->becomes = argmax(row->scores, row->model->facts.classes);
+    a->confidence_after = confidence(row->model, row->scores, a->becomes);
+    return GULL_OK;
+}
+
+static int answer(gull_row *row, const gull_desk *desk, gull_answer *a) {
+    const int classes = row->model->facts.classes;
+    TRY(gull__seat_scores(row->seat, row->problem.space.x0, row->scores));
+    a->queries = 1;
+    a->predicted = argmax(row->scores, classes);
+    a->confidence = confidence(row->model, row->scores, a->predicted);
+    const bool aim = desk->question->goal == GULL_TARGET;
+    if (a->predicted != a->label || (aim && a->predicted == desk->question->target)) {
+        a->status = GULL_MISREAD;
+        a->upper = 0;
+        memcpy(row->witness, row->problem.space.x0, row->problem.space.dim * sizeof(double));
+        return GULL_OK;
+    }
+    TRY(work(row));
+    record(row, a);
+    return describe_witness(row, a);
+}
+
+int gull__answer_row(const gull_desk *d, size_t index, gull_seat *seat, gull_answer *a,
+                     double *witness) {
+    const gull_task *t = d->task;
+    const size_t dim = t->dim, classes = (size_t)d->model->facts.classes;
+    double *buffer = malloc((3 * dim + classes) * sizeof *buffer);
+    if (!buffer) return GULL_ENOMEM;
+    const double *x0 = t->x + index * dim;
+    gull_row row = {.question = d->question, .plan = d->plan, .model = d->model, .seat = seat,
+                    .number = t->first + index, .upper = INFINITY, .lower_by = -1,
+                    .upper_by = -1, .witness = witness, .trial = buffer,
+                    .scores = buffer + 3 * dim, .outcome = a->outcome};
+    row.problem = (gull_problem){
+        {x0, t->lo, t->hi, t->weight, dim, d->model->facts.f32},
+        {d->question->goal, t->label[index], d->question->target},
+        d->question->cost, d->question->eps, d->question->eps_count};
+    if (t->rule) {
+        narrow(t, x0, buffer + dim, buffer + 2 * dim);
+        row.problem.space.lo = buffer + dim;
+        row.problem.space.hi = buffer + 2 * dim;
+    }
+    a->number = row.number;
+    a->label = t->label[index];
+    a->lower_by = a->upper_by = a->becomes = -1;
+    a->lower = 0;
+    a->upper = a->noise = INFINITY;
+    for (size_t i = 0; i < dim; i++) witness[i] = NAN;
+    const int status = answer(&row, d, a);
+    if (isinf(a->upper))
+        for (size_t i = 0; i < dim; i++) witness[i] = NAN;
+    a->seconds = gull__seat_seconds(seat);
+    free(buffer);
+    return status;
+}

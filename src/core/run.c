@@ -1,0 +1,185 @@
+/* run.c - the only door from a method to the model, and the referee: counts queries,
+ * enforces access, budget and time, checks every witness with a second evaluator. */
+#include "core/run.h"
+#include "core/model.h"
+#include "core/random.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct scratch {
+    struct scratch *next;
+    void *data;
+} scratch;
+
+struct gull_run {
+    gull_row *row;
+    const gull_method *method;
+    gull_outcome *outcome;
+    int index;
+    gull_stream random;
+    double started; /* the seat's clock when the method began */
+    scratch *scratch;
+};
+
+const gull_problem *gull_run_problem(const gull_run *r) { return &r->row->problem; }
+int gull_run_classes(const gull_run *r) { return r->row->model->facts.classes; }
+double gull_run_upper(const gull_run *r) { return r->row->upper; }
+double gull_run_lower(const gull_run *r) { return r->row->lower; }
+const double *gull_run_witness(const gull_run *r) {
+    return isinf(r->row->upper) ? NULL : r->row->witness;
+}
+uint64_t gull_run_random(gull_run *r) { return gull__stream_next(&r->random); }
+double gull_run_uniform(gull_run *r) { return gull__stream_uniform(&r->random); }
+double gull_run_normal(gull_run *r) { return gull__stream_normal(&r->random); }
+
+void *gull_run_scratch(gull_run *r, size_t bytes) {
+    scratch *s = malloc(sizeof *s);
+    if (!s) return NULL;
+    if (bytes > SIZE_MAX - 64 || !(s->data = aligned_alloc(64, (bytes + 64) & ~(size_t)63))) {
+        free(s);
+        return NULL;
+    }
+    memset(s->data, 0, bytes);
+    s->next = r->scratch;
+    r->scratch = s;
+    return s->data;
+}
+
+int gull_run_stop(const gull_run *r) {
+    const gull_question *q = r->row->question;
+    if (q->timeout > 0 && gull__seat_seconds(r->row->seat) > q->timeout) return GULL_ETIME;
+    return q->budget && r->outcome->queries >= q->budget ? GULL_EBUDGET : GULL_OK;
+}
+
+static int admit(gull_run *r, unsigned need) {
+    if (need & ~(r->row->question->granted & gull__model_can(r->row->model)))
+        return GULL_EACCESS;
+    TRY(gull_run_stop(r));
+    r->outcome->queries++;
+    return GULL_OK;
+}
+
+int gull_ask_scores(gull_run *r, const double *x, double *scores) {
+    TRY(admit(r, GULL_CAN_SCORES));
+    return gull__seat_scores(r->row->seat, x, scores);
+}
+
+static int argmax(const double *s, int n) {
+    int best = 0;
+    for (int i = 1; i < n; i++)
+        if (s[i] > s[best]) best = i;
+    return best;
+}
+
+int gull_ask_label(gull_run *r, const double *x, int *label) {
+    TRY(admit(r, GULL_CAN_LABELS));
+    TRY(gull__seat_scores(r->row->seat, x, r->row->scores));
+    *label = argmax(r->row->scores, r->row->model->facts.classes);
+    return GULL_OK;
+}
+
+int gull_ask_gradient(gull_run *r, const double *x, gull_loss loss, double *scores,
+                      double *value, double *g) {
+    TRY(admit(r, GULL_CAN_GRADIENT));
+    return gull__seat_gradient(r->row->seat, x, loss, scores, value, g);
+}
+
+const void *gull_ask_structure(gull_run *r, unsigned can) {
+    const gull_model *m = r->row->model;
+    if (can & ~(r->row->question->granted & gull__model_can(m))) return NULL;
+    return m->family->structure(m->state, can);
+}
+
+/* ---- The referee ---- */
+
+/* Into the box, and to a number the model can be given.  The box's ends are such numbers
+ * (bind.c), so rounding cannot leave it.  NaN (a missing value) stays where x0 has it. */
+static void admissible(const gull_space *s, const double *x, double *y) {
+    for (size_t i = 0; i < s->dim; i++) {
+        double v = isnan(x[i]) ? s->x0[i] : fmin(fmax(x[i], s->lo[i]), s->hi[i]);
+        if (isnan(s->x0[i])) v = s->x0[i];
+        y[i] = s->f32 ? (double)(float)v : v;
+    }
+}
+
+static bool reached(gull_row *row, const double *scores) {
+    const int n = row->model->facts.classes;
+    for (int i = 0; i < n; i++)
+        if (isnan(scores[i])) return false;
+    return gull_goal_value(&row->problem.goal, scores, n, NULL) > 0;
+}
+
+int gull_found(gull_run *r, const double *x, double *distance) {
+    gull_row *row = r->row;
+    const gull_problem *p = &row->problem;
+    if (distance) *distance = INFINITY;
+    admissible(&p->space, x, row->trial);
+    TRY(gull__seat_scores(row->seat, row->trial, row->scores));
+    if (!reached(row, row->scores)) return GULL_OK;
+    const double d = p->cost->measure(&p->space, row->trial);
+    if (!(d < row->upper) && !(d < r->outcome->upper)) {
+        if (distance) *distance = d;
+        return GULL_OK;
+    }
+    TRY(gull__seat_reference(row->seat, row->trial, row->scores));
+    if (!reached(row, row->scores)) return GULL_OK;
+    if (distance) *distance = d;
+    if (d < r->outcome->upper) r->outcome->upper = d;
+    if (d < row->upper) {
+        row->upper = d;
+        row->upper_by = r->index;
+        memcpy(row->witness, row->trial, p->space.dim * sizeof(double));
+    }
+    return GULL_OK;
+}
+
+int gull_bounded(gull_run *r, double lower) {
+    if (!(lower >= 0)) return GULL_OK;
+    r->outcome->bounded = true;
+    if (lower > r->outcome->lower) r->outcome->lower = lower;
+    if (r->row->lower_by < 0 || lower > r->row->lower) {
+        r->row->lower = lower;
+        r->row->lower_by = r->index;
+    }
+    return GULL_OK;
+}
+
+bool gull__row_exact(const gull_row *row) {
+    const double tolerance = row->problem.space.f32 ? 1e-5 : 1e-9;
+    if (row->lower_by < 0) return false;
+    return row->lower == row->upper || row->upper - row->lower <= tolerance * row->upper;
+}
+
+/* A bound above a witness is a bug of one of them: kept and reported, never hidden.  A
+ * few units in the last place are the measure's own rounding. */
+static void confront(gull_row *row) {
+    if (row->lower > row->upper * (1 + 1e-12)) row->contradiction = true;
+    else if (row->lower > row->upper) row->lower = row->upper;
+}
+
+static bool can_go_on(int status) {
+    return status >= 0 || status == GULL_EBUDGET || status == GULL_ETIME ||
+           status == GULL_EUNSUPPORTED || status == GULL_EACCESS;
+}
+
+int gull__run_method(gull_row *row, size_t index) {
+    const gull_spec *spec = &row->plan->spec[index];
+    gull_outcome *o = &row->outcome[index];
+    *o = (gull_outcome){.upper = INFINITY, .ran = true};
+    gull_run r = {row,
+                  spec->method,
+                  o,
+                  (int)index,
+                  gull__stream(row->question->seed, row->number, spec->text),
+                  gull__seat_seconds(row->seat),
+                  NULL};
+    o->status = spec->method->run(&r, spec->options);
+    o->seconds = gull__seat_seconds(row->seat) - r.started;
+    for (scratch *s = r.scratch, *next; s; s = next) {
+        next = s->next;
+        free(s->data);
+        free(s);
+    }
+    confront(row);
+    return can_go_on(o->status) ? GULL_OK : o->status;
+}
