@@ -247,6 +247,7 @@ typedef struct gull_trees {
     const gull_tree *tree;
     int outputs;       /* 1 for two classes (scores 0 and margin), else classes */
     const float *base; /* outputs: margins before the first tree */
+    const struct gull_tree_index *index; /* for exact searches: model/trees_index.h */
 } gull_trees;
 
 /* ---- A format ---- */

@@ -1,0 +1,218 @@
+/* trees.c - exact distances of tree ensembles under the weighted maximum norm.  The
+ * candidates are the costs of crossing thresholds; a branch and bound over boxes of cells
+ * decides for one of them whether it suffices.  After Kantchelian et al. 2016, Chen et al.
+ * 2019, Devos et al. 2021.  Guarantee: when it ends, lower == upper, for the float32
+ * arithmetic of the deployed model; when time is up, both ends hold. */
+#include "prove/trees_box.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct pending { /* the side of a split that is still to be searched */
+    size_t changes;
+    int32_t f, cut;
+    bool left;
+} pending;
+
+typedef struct rival { /* one question: which class wins against which */
+    int win;
+    const int *lose;
+    int lose_count;
+    size_t below; /* candidates below this one do not suffice */
+} rival;
+
+typedef struct search {
+    gull_run *run;
+    tree_box box;
+    double *candidate; /* ascending */
+    size_t candidates;
+    pending *stack;
+    double *x;
+    rival *rival;
+    int *classes;
+    int rivals;
+    double best, refused; /* costs: of the best witness, of the least one not accepted */
+    size_t nodes;
+} search;
+
+static int by_size(const void *a, const void *b) {
+    const double p = *(const double *)a, q = *(const double *)b;
+    return (p > q) - (p < q);
+}
+
+static void list_candidates(search *s) {
+    const size_t cuts = s->box.index->cuts;
+    size_t n = 0, kept = 0;
+    for (size_t k = 0; k < cuts; k++)
+        if (s->box.cost[k] <= s->best) s->candidate[n++] = s->box.cost[k];
+    qsort(s->candidate, n, sizeof *s->candidate, by_size);
+    for (size_t k = 0; k < n; k++)
+        if (isfinite(s->candidate[k]) && (!kept || s->candidate[k] > s->candidate[kept - 1]))
+            s->candidate[kept++] = s->candidate[k];
+    s->candidates = kept;
+}
+
+/* The number of the first candidate >= cost. */
+static size_t place(const search *s, double cost) {
+    size_t lo = 0, hi = s->candidates;
+    while (lo < hi) {
+        const size_t mid = lo + (hi - lo) / 2;
+        if (s->candidate[mid] < cost)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static double cost_at(const search *s, size_t k) {
+    return k < s->candidates ? s->candidate[k] : s->best;
+}
+
+static int claim(search *s) {
+    const double cost = gull__box_cost(&s->box);
+    double measured;
+    gull__box_nearest(&s->box, s->x);
+    TRY(gull_found(s->run, s->x, &measured));
+    if (measured < s->best) s->best = measured;
+    if (isinf(measured)) s->refused = fmin(s->refused, cost);
+    return GULL_OK;
+}
+
+/* Depth first.  *found: some input of cost <= eps wins, and was claimed. */
+static int search_box(search *s, double eps, bool *found) {
+    tree_box *b = &s->box;
+    size_t depth = 0;
+    bool alive = gull__box_open(b, eps);
+    *found = false;
+    for (;;) {
+        int32_t f = 0, cut = 0;
+        bool left = false;
+        if (++s->nodes % 128 == 0) TRY(gull_run_stop(s->run));
+        if (alive && gull__box_nearest_wins(b)) {
+            *found = true;
+            return claim(s);
+        }
+        if (alive && gull__box_branch(b, &f, &cut, &left)) {
+            s->stack[depth++] = (pending){b->changes, f, cut, !left};
+        } else {
+            if (!depth) return GULL_OK;
+            const pending p = s->stack[--depth];
+            gull__box_undo(b, p.changes);
+            f = p.f;
+            cut = p.cut;
+            left = p.left;
+        }
+        alive = gull__box_split(b, f, cut, left);
+    }
+}
+
+/* Raises r->below by what propagation alone refutes: bisection. */
+static int refute_cheaply(search *s, rival *r, size_t end) {
+    gull__box_ask(&s->box, r->win, r->lose, r->lose_count);
+    while (r->below < end) {
+        const size_t mid = r->below + (end - r->below) / 2;
+        TRY(gull_run_stop(s->run));
+        if (gull__box_open(&s->box, s->candidate[mid]))
+            end = mid;
+        else
+            r->below = mid + 1;
+    }
+    return GULL_OK;
+}
+
+static int report(search *s) {
+    double lower = fmin(s->best, s->refused);
+    for (int i = 0; i < s->rivals; i++) lower = fmin(lower, cost_at(s, s->rival[i].below));
+    return gull_bounded(s->run, lower);
+}
+
+/* Narrows [below, end) to nothing: gallops up to the first witness, then bisects. */
+static int decide(search *s, rival *r) {
+    size_t end = place(s, fmin(s->best, s->refused)), step = 1;
+    bool any = false;
+    gull__box_ask(&s->box, r->win, r->lose, r->lose_count);
+    while (r->below < end) {
+        bool found;
+        size_t mid = any ? r->below + (end - r->below) / 2 : r->below + step - 1;
+        if (mid >= end) mid = end - 1;
+        TRY(search_box(s, s->candidate[mid], &found));
+        if (found) {
+            const size_t to = place(s, fmin(s->best, s->refused));
+            end = to < mid ? to : mid;
+            any = true;
+        } else {
+            r->below = mid + 1;
+            step *= 4;
+            TRY(report(s));
+        }
+    }
+    return GULL_OK;
+}
+
+static int by_bound(const void *a, const void *b) {
+    const rival *p = a, *q = b;
+    if (p->below != q->below) return p->below < q->below ? -1 : 1;
+    return p->win - q->win;
+}
+
+/* MISS: each other class against the label.  TARGET: one against all others. */
+static void list_rivals(search *s, const gull_goal *goal, int classes) {
+    const bool miss = goal->kind == GULL_MISS;
+    int others = 0;
+    for (int c = 0; c < classes; c++)
+        if (!miss && c != goal->target) s->classes[others++] = c;
+    s->classes[classes] = goal->label;
+    for (int c = 0; c < classes; c++)
+        if (gull_goal_is_rival(goal, c))
+            s->rival[s->rivals++] = (rival){c, miss ? s->classes + classes : s->classes,
+                                            miss ? 1 : others, 0};
+}
+
+static int prepare(search *s, const gull_trees *trees) {
+    const gull_problem *p = gull_run_problem(s->run);
+    const size_t classes = (size_t)gull_run_classes(s->run);
+    const size_t cuts = trees->index->cuts;
+    TRY(gull__box_new(&s->box, s->run, trees));
+    s->candidate = gull_run_scratch(s->run, (cuts + 1) * sizeof *s->candidate);
+    s->stack = gull_run_scratch(s->run, (cuts + 1) * sizeof *s->stack);
+    s->x = gull_run_scratch(s->run, (p->space.dim + 1) * sizeof *s->x);
+    s->rival = gull_run_scratch(s->run, (classes + 1) * sizeof *s->rival);
+    s->classes = gull_run_scratch(s->run, (classes + 1) * sizeof *s->classes);
+    if (!s->candidate || !s->stack || !s->x || !s->rival || !s->classes) return GULL_ENOMEM;
+    list_candidates(s);
+    list_rivals(s, &p->goal, (int)classes);
+    return GULL_OK;
+}
+
+/* Is the row fooled as it is? */
+static int try_start(search *s, double *cost) {
+    return gull_found(s->run, gull_run_problem(s->run)->space.x0, cost);
+}
+
+static int run_trees(gull_run *run, const void *options) {
+    const gull_trees *trees = gull_ask_structure(run, GULL_CAN_TREES);
+    search s = {.run = run, .best = gull_run_upper(run), .refused = INFINITY};
+    double start;
+    (void)options;
+    if (!trees) return GULL_EACCESS;
+    TRY(prepare(&s, trees));
+    TRY(try_start(&s, &start));
+    if (isfinite(start)) return gull_bounded(run, start);
+    const size_t end = place(&s, s.best);
+    for (int i = 0; i < s.rivals; i++) TRY(refute_cheaply(&s, &s.rival[i], end));
+    TRY(report(&s));
+    qsort(s.rival, (size_t)s.rivals, sizeof *s.rival, by_bound);
+    for (int i = 0; i < s.rivals; i++) TRY(decide(&s, &s.rival[i]));
+    return report(&s);
+}
+
+const gull_method gull_proof_trees = {
+    .name = "trees",
+    .summary = "exact smallest change for tree ensembles, found and proved",
+    .cite = "after Kantchelian et al. 2016; Chen et al. 2019; Devos et al. 2021",
+    .needs = GULL_CAN_TREES,
+    .goals = 1u << GULL_MISS | 1u << GULL_TARGET,
+    .costs = GULL_COST(GULL_LINF),
+    .stage = 2,
+    .run = run_trees,
+};
