@@ -9,7 +9,7 @@
 #define GULL_GRAPH_H
 #include "core/plugin.h"
 
-enum { GULL_RANK = 6 };
+enum { GULL_RANK = 6, GULL_INPUTS = 8 };
 
 typedef struct gull_tensor {
     int rank;               /* without the batch axis */
@@ -24,7 +24,7 @@ typedef struct gull_tensor {
 typedef struct gull_op gull_op;
 typedef struct gull_node {
     const gull_op *op32, *op64; /* the two compilations of one operator */
-    int in[4], in_count;        /* tensor indices; activations and constants */
+    int in[GULL_INPUTS], in_count; /* tensors, activations and constants; -1: absent */
     int out;                    /* every operator here has one output */
     void *state;                /* the operator's own, made by prepare */
     char *name;
@@ -47,15 +47,16 @@ typedef struct gull_pass32 {
     const gull_graph *graph;
     size_t n;
     float **value, **grad;
-    const struct gull_backend *backend; /* num/backend.h */
-    void **prepared;                    /* per node: the backend's primitive, or NULL */
-    void *scratch;
+    const struct gull_backend *backend;    /* num/backend.h; NULL: plain C */
+    struct gull_primitive **primitive;     /* per node, made at its first use, or NULL */
 } gull_pass32;
 typedef struct gull_pass64 {
     const gull_graph *graph;
     size_t n;
     double **value, **grad;
-    bool absolute; /* forward with |weights| and |bias|, for rounding terms (AFFINE only) */
+    /* Forward with |weights| and |bias|, gradient with |weights|, for rounding terms
+     * (AFFINE only). */
+    bool absolute;
 } gull_pass64;
 
 enum { /* traits of an operator, as prepared (per node: see gull_op.traits) */
@@ -71,8 +72,20 @@ typedef struct gull_lines {
     double *lower_slope, *lower_shift, *upper_slope, *upper_shift;
 } gull_lines;
 
-/* What onnx.c hands to prepare: attributes by name. */
-typedef struct gull_attributes gull_attributes;
+/* What a reader hands to prepare: attributes by name. */
+typedef struct gull_attribute {
+    const char *name;
+    char kind; /* 'i' int, 'f' float, 's' string, 'I' ints; others are not kept */
+    int64_t i;
+    double f;
+    const char *s;
+    const int64_t *ints;
+    size_t count;
+} gull_attribute;
+typedef struct gull_attributes {
+    const gull_attribute *item;
+    size_t count;
+} gull_attributes;
 int64_t gull_attr_int(const gull_attributes *, const char *name, int64_t preset);
 double gull_attr_float(const gull_attributes *, const char *name, double preset);
 const char *gull_attr_string(const gull_attributes *, const char *name, const char *preset);
@@ -107,6 +120,29 @@ struct gull_op {
                           const double *hi, size_t rows, const double *a, double *in_a,
                           double *shift);
 };
+
+extern const gull_op *const gull_ops32[], *const gull_ops64[]; /* NULL-terminated */
+enum { GULL_OPSET_LATEST = 25 };
+
+/* ---- Building a graph (the readers and the tests) ----
+ * Each returns an index (or GULL_OK) or a negative status; one input, constants, then
+ * nodes in topological order, then finish. */
+gull_graph *gull__graph_new(int64_t opset); /* NULL when memory is out */
+int gull__graph_input(gull_graph *, const char *name, int rank, const int64_t *dims);
+/* Takes `values` (malloc'd, as many as the product of dims) also on error; dims are those
+ * of the file, with no axis stripped. */
+int gull__graph_constant(gull_graph *, const char *name, int rank, const int64_t *dims,
+                         double *values);
+/* Adds a node and returns its output's tensor.  Errors: "node 12 (Conv 'c3'): ...". */
+int gull__graph_node(gull_graph *, const char *onnx, const char *name, int number,
+                     const int *in, int in_count, const gull_attributes *, gull_error *);
+/* Sets the output and drops nodes that it does not need. */
+int gull__graph_finish(gull_graph *, int output, gull_error *);
+/* For prepare: the dims of the node's output; checks their product. */
+int gull__graph_shape(gull_graph *, const gull_node *, int rank, const int64_t *dims,
+                      gull_error *);
+void gull__graph_sum(gull_graph *, size_t terms); /* notes a dot product's length */
+bool gull__is_constant(const gull_graph *, int tensor);
 
 void gull_graph_free(gull_graph *);
 

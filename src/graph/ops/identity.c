@@ -1,0 +1,11 @@
+/* identity.c - ONNX Identity. */
+#include "graph/ops/index.h"
+
+static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
+                   gull_error *err) {
+    const gull_tensor x = *gull_in(g, n, 0);
+    (void)attributes;
+    return gull__graph_shape(g, n, x.rank, x.dims, err);
+}
+
+GULL_INDEX_OP(identity, "Identity", "x as it is", 1)

@@ -1,0 +1,2 @@
+/* products64.c - products of a double pass. */
+#include "graph/products.h"

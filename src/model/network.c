@@ -1,0 +1,109 @@
+/* network.c - the family `network`: scores and gradients of a graph in float32, one
+ * evaluator per thread, and a double evaluator as the referee's reference. */
+#include "model/network.h"
+#include "num/backend.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { TILE = 16 };
+
+typedef struct network {
+    gull_graph *graph;
+    const char *backend; /* NULL: the best */
+} network;
+
+typedef struct network_worker {
+    gull_evaluator *deployed, *reference; /* the second is made when first asked for */
+} network_worker;
+
+static unsigned can(const void *self) {
+    (void)self;
+    return GULL_CAN_SCORES | GULL_CAN_GRADIENT | GULL_CAN_GRAPH;
+}
+
+static int tile(const void *self) {
+    (void)self;
+    return TILE;
+}
+
+static void worker_free(const void *self, void *worker) {
+    network_worker *w = worker;
+    (void)self;
+    if (!w) return;
+    gull_evaluator_free(w->deployed);
+    gull_evaluator_free(w->reference);
+    free(w);
+}
+
+static int worker_new(const void *self, int rows, void **worker, gull_error *err) {
+    const network *net = self;
+    network_worker *w = calloc(1, sizeof *w);
+    *worker = NULL;
+    if (!w) return GULL_ENOMEM;
+    const int status =
+        gull_evaluator_new(&w->deployed, net->graph, (size_t)rows, net->backend, err);
+    if (status < 0) {
+        worker_free(self, w);
+        return status;
+    }
+    *worker = w;
+    return GULL_OK;
+}
+
+static int scores(const void *self, void *worker, const double *x, size_t n, double *out) {
+    network_worker *w = worker;
+    (void)self;
+    return gull_evaluator_forward(w->deployed, x, n, out);
+}
+
+static int gradient(const void *self, void *worker, const double *x, size_t n,
+                    const gull_loss *loss, double *out, double *value, double *g) {
+    network_worker *w = worker;
+    (void)self;
+    return gull_evaluator_gradient(w->deployed, x, n, loss, out, value, g);
+}
+
+static int reference(const void *self, void *worker, const double *x, double *out) {
+    const network *net = self;
+    network_worker *w = worker;
+    if (!w->reference) TRY(gull_evaluator_new(&w->reference, net->graph, 1, "f64", NULL));
+    return gull_evaluator_forward(w->reference, x, 1, out);
+}
+
+static const void *structure(const void *self, unsigned what) {
+    return what == GULL_CAN_GRAPH ? ((const network *)self)->graph : NULL;
+}
+
+static void close_network(void *self) { gull_graph_free(((network *)self)->graph); }
+
+extern const gull_family gull_family_network;
+const gull_family gull_family_network = {
+    "network", "neural networks: graphs of operators (see `gull list operators`)",
+    can,       tile,
+    worker_new, worker_free,
+    scores,    gradient,
+    reference, structure,
+    close_network,
+};
+
+int gull__network_new(gull_model **out, const gull_model_facts *facts, gull_graph *graph,
+                      const char *backend, gull_error *err) {
+    void *state;
+    const int status = gull_model_new(out, &gull_family_network, sizeof(network), facts, &state);
+    if (status < 0) {
+        gull_graph_free(graph);
+        return gull__fail(err, status, "out of memory");
+    }
+    *(network *)state = (network){graph, backend};
+    return GULL_OK;
+}
+
+int gull__network_backend(gull_model *model, const char *name) {
+    network *net = gull_model_state(model);
+    const gull_backend *b = name ? gull__backend(name) : NULL;
+    if (gull_model_family(model) != &gull_family_network) return GULL_EUNSUPPORTED;
+    if (name && strcmp(name, "f64") && !b) return GULL_EUNSUPPORTED;
+    if (net->backend && !strcmp(net->backend, "f64") && !name) return GULL_OK;
+    net->backend = b ? b->name : name ? "f64" : NULL;
+    return GULL_OK;
+}

@@ -1,0 +1,43 @@
+/* onnx.h - shared by the files of the ONNX reader. */
+#ifndef GULL_READ_ONNX_H
+#define GULL_READ_ONNX_H
+#include "core/plugin.h"
+#include "graph/graph.h"
+#include "onnx.pb-c.h"
+
+enum { ONNX_RANK = GULL_RANK + 1 };
+
+typedef struct onnx_name { /* a value of the graph */
+    const char *name;
+    int tensor;   /* of the gull_graph; -1: not (yet) there */
+    int producer; /* node of the file, or -1 */
+    bool needed;
+} onnx_name;
+
+typedef struct onnx_build {
+    const Onnx__GraphProto *proto;
+    gull_graph *graph;
+    onnx_name *name; /* sorted */
+    size_t name_count;
+    size_t parameters;   /* numbers of the constants that nodes use */
+    const char *stripped; /* the final operator that was left out, or NULL */
+    bool f64;            /* the input is double */
+} onnx_build;
+
+/* Refuses what protobuf-c would follow too deep: nesting is unbounded in hostile files. */
+int gull__onnx_check_nesting(const uint8_t *data, size_t size, gull_error *);
+
+/* A tensor's numbers as doubles; *values is malloc'd.  Sizes are checked against the
+ * payload.  Phrases without position. */
+int gull__onnx_tensor(const Onnx__TensorProto *, int *rank, int64_t dims[ONNX_RANK],
+                      double **values, gull_error *);
+
+/* Where all inputs of a node are constants (or it reads only a shape): computes it and
+ * sets *tensor to the new constant; leaves -1 where it is no such node. */
+int gull__onnx_fold(onnx_build *, const Onnx__NodeProto *, const int *in, int in_count,
+                    const gull_attributes *, int *tensor, gull_error *);
+
+int gull__onnx_build(onnx_build *, int64_t opset, gull_error *);
+/* A model of LinearClassifier (ai.onnx.ml); leaves *out NULL where the graph is none. */
+int gull__onnx_linear_classifier(const Onnx__GraphProto *, gull_model **out, gull_error *);
+#endif

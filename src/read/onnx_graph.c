@@ -1,0 +1,342 @@
+/* onnx_graph.c - a GraphProto becomes a gull_graph: names, constants, nodes in the file's
+ * (topological) order, the batch axis stripped. */
+#include "read/onnx.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODE_LIMIT = 200000, NAME_LIMIT = 1000000, NAME_LENGTH = 4096, CLASS_LIMIT = 1 << 20 };
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const onnx_name *)a)->name, ((const onnx_name *)b)->name);
+}
+
+static onnx_name *find(const onnx_build *b, const char *name) {
+    const onnx_name key = {name, -1, -1, false};
+    return b->name_count ? bsearch(&key, b->name, b->name_count, sizeof key, by_name) : NULL;
+}
+
+static const char *title(const Onnx__NodeProto *n) {
+    if (n->name && *n->name) return n->name;
+    return n->n_output && n->output[0] ? n->output[0] : "";
+}
+
+static int node_error(int code, size_t i, const Onnx__NodeProto *n, const gull_error *phrase,
+                      gull_error *err) {
+    return gull__fail(err, code, "node %zu (%.60s '%.100s'): %s", i,
+                      n->op_type ? n->op_type : "?", title(n),
+                      phrase->text[0] ? phrase->text : gull_status_text(code));
+}
+
+static size_t names_in(const Onnx__GraphProto *g) {
+    size_t n = g->n_input + g->n_initializer;
+    for (size_t i = 0; i < g->n_node; i++) n += g->node[i]->n_output;
+    return n;
+}
+
+static void add_name(onnx_build *b, const char *name, int producer) {
+    if (name && *name) b->name[b->name_count++] = (onnx_name){name, -1, producer, false};
+}
+
+/* An input that is also an initializer is allowed; any other double name is not. */
+static int unite_names(onnx_build *b, gull_error *err) {
+    size_t kept = 0;
+    qsort(b->name, b->name_count, sizeof *b->name, by_name);
+    for (size_t i = 0; i < b->name_count; i++) {
+        if (strlen(b->name[i].name) > NAME_LENGTH)
+            return gull__fail(err, GULL_EFORMAT, "a name of more than %d bytes", NAME_LENGTH);
+        if (kept && !strcmp(b->name[kept - 1].name, b->name[i].name)) {
+            if (b->name[kept - 1].producer >= 0 || b->name[i].producer >= 0)
+                return gull__fail(err, GULL_EFORMAT, "two values are named '%.100s'",
+                                  b->name[i].name);
+            continue;
+        }
+        b->name[kept++] = b->name[i];
+    }
+    b->name_count = kept;
+    return GULL_OK;
+}
+
+static int collect_names(onnx_build *b, gull_error *err) {
+    const Onnx__GraphProto *g = b->proto;
+    const size_t room = names_in(g);
+    if (g->n_node > NODE_LIMIT || room > NAME_LIMIT)
+        return gull__fail(err, GULL_EUNSUPPORTED, "%zu nodes and %zu values, more than gull "
+                          "reads", g->n_node, room);
+    b->name = calloc(room + 1, sizeof *b->name);
+    if (!b->name) return GULL_ENOMEM;
+    for (size_t i = 0; i < g->n_input; i++) add_name(b, g->input[i]->name, -1);
+    for (size_t i = 0; i < g->n_initializer; i++) add_name(b, g->initializer[i]->name, -1);
+    for (size_t i = 0; i < g->n_node; i++)
+        for (size_t k = 0; k < g->node[i]->n_output; k++)
+            add_name(b, g->node[i]->output[k], (int)i);
+    return unite_names(b, err);
+}
+
+/* Walks back from the output; works in any order of nodes. */
+static int mark_needed(onnx_build *b, const char *output, gull_error *err) {
+    const Onnx__GraphProto *g = b->proto;
+    onnx_name **open = malloc((b->name_count + 1) * sizeof *open), *v = find(b, output);
+    size_t n = 0;
+    if (!open) return GULL_ENOMEM;
+    if (v) {
+        v->needed = true;
+        open[n++] = v;
+    }
+    while (n) {
+        const onnx_name *at = open[--n];
+        const Onnx__NodeProto *node = at->producer >= 0 ? g->node[at->producer] : NULL;
+        for (size_t k = 0; node && k < node->n_input; k++) {
+            onnx_name *in = find(b, node->input[k]);
+            if (!in || in->needed) continue;
+            in->needed = true;
+            open[n++] = in;
+        }
+    }
+    free(open);
+    return v ? GULL_OK
+             : gull__fail(err, GULL_EFORMAT, "output '%.100s' is produced by no node", output);
+}
+
+static int add_initializer(onnx_build *b, const Onnx__TensorProto *t, gull_error *err) {
+    gull_error phrase = {0, ""};
+    onnx_name *name = t->name ? find(b, t->name) : NULL;
+    int rank = 0;
+    int64_t dims[ONNX_RANK];
+    double *values;
+    if (!name || !name->needed) return GULL_OK;
+    if (name->tensor >= 0)
+        return gull__fail(err, GULL_EFORMAT, "two constants are named '%.100s'", t->name);
+    int status = gull__onnx_tensor(t, &rank, dims, &values, &phrase);
+    if (status >= 0) status = gull__graph_constant(b->graph, t->name, rank, dims, values);
+    if (status < 0)
+        return gull__fail(err, status, "constant '%.100s': %s", t->name,
+                          phrase.text[0] ? phrase.text : "it is too large");
+    name->tensor = status;
+    b->parameters += b->graph->tensor[status].size;
+    return GULL_OK;
+}
+
+/* The dims of an input without its batch axis. */
+static int input_dims(const Onnx__ValueInfoProto *v, int *rank, int64_t *dims,
+                      gull_error *err) {
+    const Onnx__TypeProto__Tensor *t = v->type && v->type->value_case ==
+                                       ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE
+                                           ? v->type->tensor_type : NULL;
+    const Onnx__TensorShapeProto *s = t ? t->shape : NULL;
+    if (!s || !s->n_dim)
+        return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has no shape", v->name);
+    const bool alone = s->n_dim == 1 && s->dim[0]->dim_value > 1 &&
+                       s->dim[0]->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+    if (s->n_dim > GULL_RANK + 1)
+        return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has %zu dimensions",
+                          v->name, s->n_dim);
+    *rank = 0;
+    for (size_t i = alone ? 0 : 1; i < s->n_dim; i++) {
+        const Onnx__TensorShapeProto__Dimension *d = s->dim[i];
+        if (d->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ||
+            d->dim_value < 1)
+            return gull__fail(err, GULL_EUNSUPPORTED,
+                              "dimension %zu of input '%.100s' is not fixed; export the model "
+                              "with a fixed shape", i + 1, v->name);
+        dims[(*rank)++] = d->dim_value;
+    }
+    return GULL_OK;
+}
+
+static int add_input(onnx_build *b, const Onnx__ValueInfoProto *v, gull_error *err) {
+    int64_t dims[GULL_RANK + 1];
+    int rank = 0;
+    onnx_name *name = v->name ? find(b, v->name) : NULL;
+    if (!name || !name->needed || name->tensor >= 0) return GULL_OK;
+    if (b->graph->input >= 0)
+        return gull__fail(err, GULL_EUNSUPPORTED, "two inputs, '%.100s' and '%.100s'; gull "
+                          "reads models of one", b->graph->tensor[b->graph->input].name,
+                          v->name);
+    TRY(input_dims(v, &rank, dims, err));
+    const int type = v->type->tensor_type->elem_type;
+    if (type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT &&
+        type != ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
+        return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has elements of type %d, "
+                          "expected float", v->name, type);
+    b->f64 = type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
+    name->tensor = gull__graph_input(b->graph, v->name, rank, dims);
+    return name->tensor < 0 ? gull__fail(err, name->tensor, "input '%.100s' is too large",
+                                         v->name)
+                            : GULL_OK;
+}
+
+static char kind_of(const Onnx__AttributeProto *a) {
+    if (a->n_ints) return 'I';
+    if (a->has_s) return 's';
+    if (a->has_f) return 'f';
+    return a->has_i ? 'i' : 0;
+}
+
+static void free_attributes(gull_attribute *item, size_t n) {
+    for (size_t i = 0; item && i < n; i++) free((void *)(uintptr_t)item[i].s);
+    free(item);
+}
+
+static int attributes_of(const Onnx__NodeProto *n, gull_attribute **out) {
+    gull_attribute *item = calloc(n->n_attribute + 1, sizeof *item);
+    *out = item;
+    if (!item) return GULL_ENOMEM;
+    for (size_t i = 0; i < n->n_attribute; i++) {
+        const Onnx__AttributeProto *a = n->attribute[i];
+        item[i] = (gull_attribute){a->name ? a->name : "", kind_of(a), a->i, a->f, NULL,
+                                   a->ints, a->n_ints};
+        if (item[i].kind != 's') continue;
+        item[i].s = strndup((const char *)a->s.data, a->s.data ? a->s.len : 0);
+        if (!item[i].s) return GULL_ENOMEM;
+    }
+    return GULL_OK;
+}
+
+static int inputs_of(const onnx_build *b, const Onnx__NodeProto *n, int *in, int *count,
+                     gull_error *phrase) {
+    if (n->n_input > GULL_INPUTS)
+        return gull__fail(phrase, GULL_EUNSUPPORTED, "%zu inputs, at most %d", n->n_input,
+                          GULL_INPUTS);
+    *count = (int)n->n_input;
+    for (size_t k = 0; k < n->n_input; k++) {
+        in[k] = -1;
+        if (!n->input[k][0]) continue;
+        const onnx_name *v = find(b, n->input[k]);
+        if (!v)
+            return gull__fail(phrase, GULL_EFORMAT, "input '%.100s' is produced by no node",
+                              n->input[k]);
+        if (v->tensor < 0)
+            return gull__fail(phrase, GULL_EFORMAT,
+                              "input '%.100s' is not there yet: the nodes form a cycle or are "
+                              "out of order", n->input[k]);
+        in[k] = v->tensor;
+    }
+    while (*count && in[*count - 1] < 0) --*count;
+    if (*count && in[0] < 0) return gull__fail(phrase, GULL_EFORMAT, "no first input");
+    return GULL_OK;
+}
+
+static int check_node(const Onnx__NodeProto *n, gull_error *phrase) {
+    if (!n->op_type) return gull__fail(phrase, GULL_EFORMAT, "no operator");
+    if (!n->n_output || !n->output[0] || !n->output[0][0])
+        return gull__fail(phrase, GULL_EFORMAT, "no output");
+    if (n->domain && *n->domain && strcmp(n->domain, "ai.onnx"))
+        return gull__fail(phrase, GULL_EUNSUPPORTED, "operator %.60s of '%.100s' is not "
+                          "supported", n->op_type, n->domain);
+    return GULL_OK;
+}
+
+static int add_node(onnx_build *b, size_t i, gull_error *err) {
+    const Onnx__NodeProto *n = b->proto->node[i];
+    gull_error phrase = {0, ""};
+    gull_attribute *item = NULL;
+    int in[GULL_INPUTS], count = 0, tensor = -1;
+    int status = check_node(n, &phrase);
+    if (status >= 0) status = inputs_of(b, n, in, &count, &phrase);
+    if (status >= 0) status = attributes_of(n, &item);
+    const gull_attributes attributes = {item, n->n_attribute};
+    if (status >= 0) status = gull__onnx_fold(b, n, in, count, &attributes, &tensor, &phrase);
+    if (status < 0) {
+        status = node_error(status, i, n, &phrase, err);
+    } else if (tensor < 0) {
+        status = tensor = gull__graph_node(b->graph, n->op_type, title(n), (int)i, in, count,
+                                           &attributes, err);
+    }
+    free_attributes(item, n->n_attribute);
+    if (status < 0) return status;
+    find(b, n->output[0])->tensor = tensor;
+    return GULL_OK;
+}
+
+static bool is_needed(const onnx_build *b, const Onnx__NodeProto *n) {
+    for (size_t k = 0; k < n->n_output; k++) {
+        const onnx_name *v = find(b, n->output[k]);
+        if (v && v->needed) return true;
+    }
+    return false;
+}
+
+/* Outputs of float tensors; sequences and labels of classifiers are passed over. */
+static const char *choose_output(const Onnx__GraphProto *g) {
+    for (size_t i = 0; i < g->n_output; i++) {
+        const Onnx__TypeProto *t = g->output[i]->type;
+        const bool tensor = t && t->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+        const int type = tensor && t->tensor_type ? t->tensor_type->elem_type : 0;
+        if (g->output[i]->name &&
+            (g->n_output == 1 || type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ||
+             type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE))
+            return g->output[i]->name;
+    }
+    return NULL;
+}
+
+/* A final Softmax, LogSoftmax or Sigmoid keeps the winner: its input are the logits. */
+static int strip(onnx_build *b, int output) {
+    static const char *const squash[] = {"Softmax", "LogSoftmax", "Sigmoid"};
+    const gull_graph *g = b->graph;
+    const int producer = g->tensor[output].producer;
+    if (producer < 0) return output;
+    for (size_t i = 0; i < 3; i++)
+        if (!strcmp(g->node[producer].op64->onnx, squash[i]) && g->tensor[output].rank == 1) {
+            b->stripped = squash[i];
+            return g->node[producer].in[0];
+        }
+    return output;
+}
+
+/* One logit z: the scores of "no" and "yes" are 0 and z. */
+static int append_binary(onnx_build *b, int output, gull_error *err) {
+    const int64_t flat[] = {1, 1}, two[] = {1, 2};
+    double *w = calloc(2, sizeof *w), *shape = calloc(2, sizeof *shape);
+    if (!w || !shape) {
+        free(w);
+        free(shape);
+        return GULL_ENOMEM;
+    }
+    w[1] = shape[0] = shape[1] = 1;
+    const int64_t count = 2;
+    const int want = gull__graph_constant(b->graph, "(shape)", 1, &count, shape);
+    const int weights = gull__graph_constant(b->graph, "(0, z)", 2, two, w);
+    (void)flat;
+    if (want < 0 || weights < 0) return GULL_ENOMEM;
+    if (b->graph->tensor[output].rank != 1) {
+        const int in[] = {output, want};
+        output = gull__graph_node(b->graph, "Reshape", "(row)", 0, in, 2, NULL, err);
+        TRY(output);
+    }
+    const int in[] = {output, weights};
+    return gull__graph_node(b->graph, "MatMul", "(0, z)", 0, in, 2, NULL, err);
+}
+
+static int finish(onnx_build *b, const char *output, gull_error *err) {
+    int t = find(b, output)->tensor;
+    if (t < 0)
+        return gull__fail(err, GULL_EFORMAT, "output '%.100s' is produced by no node", output);
+    t = strip(b, t);
+    const size_t classes = b->graph->tensor[t].size;
+    if (classes > CLASS_LIMIT)
+        return gull__fail(err, GULL_EUNSUPPORTED, "output '%.100s' has %zu numbers, not the "
+                          "scores of classes", output, classes);
+    if (b->graph->input < 0)
+        return gull__fail(err, GULL_EFORMAT, "output '%.100s' depends on no input", output);
+    if (classes == 1 && !gull__is_constant(b->graph, t)) t = append_binary(b, t, err);
+    TRY(t);
+    return gull__graph_finish(b->graph, t, err);
+}
+
+int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
+    const Onnx__GraphProto *g = b->proto;
+    const char *output = choose_output(g);
+    if (!output) return gull__fail(err, GULL_EUNSUPPORTED, "no output of float numbers");
+    b->graph = gull__graph_new(opset);
+    if (!b->graph) return GULL_ENOMEM;
+    TRY(collect_names(b, err));
+    TRY(mark_needed(b, output, err));
+    for (size_t i = 0; i < g->n_initializer; i++)
+        TRY(add_initializer(b, g->initializer[i], err));
+    for (size_t i = 0; i < g->n_input; i++) TRY(add_input(b, g->input[i], err));
+    for (size_t i = 0; i < g->n_node; i++)
+        if (is_needed(b, g->node[i])) TRY(add_node(b, i, err));
+    return finish(b, output, err);
+}
