@@ -81,7 +81,7 @@ static int set_window(gull_window *w, const gull_tensor *x, const size_t *kernel
     return GULL_OK;
 }
 
-static int check_window_rank(const gull_tensor *x, gull_error *err) {
+__attribute__((unused)) static int check_window_rank(const gull_tensor *x, gull_error *err) {
     if (x->rank == 2 || x->rank == 3) return GULL_OK;
     return gull__fail(err, GULL_EUNSUPPORTED, "%d-dimensional input, expected 3 or 4",
                       x->rank + 1);
