@@ -27,7 +27,7 @@ bool gull__slots(const gull_space *s, const double *a, gull_slot **out, size_t *
     bool good = slots != NULL;
     *n = 0;
     for (size_t i = 0; good && i < s->dim; i++) {
-        if (a[i] == 0 || s->lo[i] == s->hi[i]) continue;
+        if (a[i] == 0 || (s->lo[i] == s->x0[i] && s->hi[i] == s->x0[i])) continue;
         good = slot_of(s, a[i], i, slots + *n);
         *n += slots[*n].room > 0;
     }

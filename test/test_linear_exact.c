@@ -1,0 +1,236 @@
+/* test_linear_exact.c - the closed form for linear models through real runs: both ends of
+ * the interval against the least distance found by exhaustive search and bisection, in
+ * all norms, with boxes, weights and frozen features; float32 models; targets. */
+#include "core/model.h"
+#include "core/registry.h"
+#include "core/run.h"
+#include "exhaustive.h"
+#include "model/linear.h"
+#include "tap.h"
+
+enum { MODELS = 1000, CLASSES = 4 };
+
+typedef struct {
+    question q;
+    int classes, norm;
+    gull_goal goal;
+    gull_model *model;
+    const gull_linear *linear;
+    double witness[DIM], lower, upper;
+    bool contradiction, done, fools;
+} experiment;
+
+/* ---- One run of the method, as the core does it ---- */
+
+static size_t next(void *payload) {
+    experiment *e = payload;
+    if (e->done) return SIZE_MAX;
+    e->done = true;
+    return 0;
+}
+
+static void row(void *payload, size_t index, gull_seat *seat) {
+    experiment *e = payload;
+    gull_question *asked = gull_question_new();
+    gull_plan plan = {.count = 1};
+    gull_outcome outcome;
+    double trial[DIM], scores[CLASSES];
+    gull_row r = {.question = asked, .plan = &plan, .model = e->model, .seat = seat,
+                  .number = index, .upper = INFINITY, .lower_by = -1, .upper_by = -1,
+                  .witness = e->witness, .trial = trial, .scores = scores,
+                  .outcome = &outcome};
+    r.problem = (gull_problem){e->q.space, e->goal, gull_costs[e->norm], NULL, 0};
+    if (gull__spec_parse(&plan.spec[0], "linear", NULL) < 0) exit(2);
+    const int status = gull__run_method(&r, 0);
+    e->lower = r.lower;
+    e->upper = r.upper;
+    e->contradiction = r.contradiction || status < 0 || outcome.status < 0 || r.lower_by < 0;
+    gull__plan_free(&plan);
+    gull_question_free(&asked);
+}
+
+static void run_method(experiment *e) {
+    e->done = false;
+    if (gull__batch_run(e->model, 1, next, row, e, NULL) < 0) e->contradiction = true;
+}
+
+/* ---- The oracle ---- */
+
+static double margin(const experiment *e, int win, int lose) {
+    const gull_linear *l = e->linear;
+    long double sum = (long double)l->b[win] - l->b[lose];
+    for (size_t i = 0; i < l->dim; i++)
+        sum += ((long double)l->w[(size_t)win * l->dim + i] -
+                l->w[(size_t)lose * l->dim + i]) * e->q.x0[i];
+    return (double)sum;
+}
+
+static double least_for(experiment *e, int win, int lose) {
+    const double need = -margin(e, win, lose);
+    const gull_linear *l = e->linear;
+    for (size_t i = 0; i < l->dim; i++)
+        e->q.a[i] = l->w[(size_t)win * l->dim + i] - l->w[(size_t)lose * l->dim + i];
+    if (!(need > 0)) return 0;
+    double lo = 0, hi = 1;
+    while (hi < 1e60 && exhaustive(&e->q, e->norm, hi) < need) hi *= 2;
+    if (hi >= 1e60) return INFINITY;
+    for (int k = 0; k < 200; k++) {
+        const double middle = (lo + hi) / 2;
+        if (exhaustive(&e->q, e->norm, middle) < need) lo = middle;
+        else hi = middle;
+    }
+    return hi;
+}
+
+static double least_miss(experiment *e) {
+    double best = INFINITY;
+    for (int c = 0; c < e->classes; c++)
+        if (c != e->goal.label) best = fmin(best, least_for(e, c, e->goal.label));
+    return best;
+}
+
+/* ---- Random models ---- */
+
+static float rounded(double x) { return (float)x; }
+
+static void make_model(experiment *e, bool f32) {
+    const size_t dim = e->q.space.dim, classes = (size_t)e->classes;
+    double *w = malloc(classes * dim * sizeof *w), *b = malloc(classes * sizeof *b);
+    const bool integers = below(3) == 0; /* ties and duplicates */
+    for (size_t i = 0; i < classes * dim; i++)
+        w[i] = integers ? (double)below(3) - 1 : f32 ? rounded(normal()) : normal();
+    for (size_t c = 0; c < classes; c++) b[c] = f32 ? rounded(normal()) : normal();
+    const gull_model_facts facts = {.classes = e->classes, .dim = dim, .f32 = f32};
+    if (gull__linear_new(&e->model, &facts, w, b) < 0) exit(2);
+    e->linear = gull_model_family(e->model)->structure(gull_model_state(e->model),
+                                                       GULL_CAN_LINEAR);
+}
+
+static void make_experiment(experiment *e, int norm, bool f32) {
+    make(&e->q);
+    e->norm = norm;
+    e->classes = 2 + (int)below(CLASSES - 1);
+    if (norm == GULL_L0 && !e->q.equal) e->q.space.weight = NULL;
+    e->q.space.f32 = f32;
+    for (size_t i = 0; f32 && i < DIM; i++) {
+        e->q.x0[i] = rounded(e->q.x0[i]);
+        e->q.lo[i] = fmin(rounded(e->q.lo[i]), e->q.x0[i]);
+        e->q.hi[i] = fmax(rounded(e->q.hi[i]), e->q.x0[i]);
+    }
+    make_model(e, f32);
+    double scores[CLASSES];
+    gull_model_family(e->model)->reference(gull_model_state(e->model), NULL, e->q.x0, scores);
+    int best = 0;
+    for (int c = 1; c < e->classes; c++)
+        if (scores[c] > scores[best]) best = c;
+    e->goal = (gull_goal){GULL_MISS, best, 0};
+}
+
+/* 0: right; else the number of the broken rule. */
+static int check_interval(experiment *e, double want, double tolerance) {
+    if (e->norm == GULL_L0) want = rint(10 * want) / 10;
+    const double size = e->norm == GULL_L0 || isinf(want) ? 0 : want;
+    if (e->contradiction) return 1;
+    if (isinf(want)) return isinf(e->lower) && isinf(e->upper) ? 0 : 2;
+    if (e->lower > want * (1 + 1e-12)) return 3;
+    if (e->lower < want - 1e-9 * size) return 4;
+    if (e->upper < want * (1 - 1e-12)) return 5;
+    return e->upper <= want + tolerance * size ? 0 : 6;
+}
+
+static void dump(experiment *e, double want) {
+    printf("# norm %d classes %d label %d want %.17g [%.17g %.17g]\n", e->norm, e->classes, e->goal.label, want, e->lower, e->upper);
+    for (int c = 0; c < e->classes; c++) printf("#  c %d margin %.17g least %.17g b %g\n", c, margin(e, c, e->goal.label), c==e->goal.label?0:least_for(e,c,e->goal.label), e->linear->b[c]);
+    for (size_t i = 0; i < e->q.space.dim; i++) { printf("#  x0 %.17g lo %.17g hi %.17g weight %g w", e->q.x0[i], e->q.lo[i], e->q.hi[i], weight(&e->q, i));
+        for (int c = 0; c < e->classes; c++) printf(" %.9g", e->linear->w[(size_t)c * e->q.space.dim + i]); puts(""); }
+}
+
+static void test_random_models(int norm, bool f32) {
+    int wrong = 0, infinite = 0, loose = 0;
+    for (int k = 0; k < MODELS; k++) {
+        experiment e = {.contradiction = false};
+        make_experiment(&e, norm, f32);
+        run_method(&e);
+        const double want = least_miss(&e);
+        /* In float32 the inputs' and the scores' own resolution is the limit. */
+        double size = 1;
+        for (size_t i = 0; i < e.q.space.dim; i++) size = fmax(size, fabs(e.q.x0[i]));
+        const double fine = f32 ? 64 * 0x1p-23 * (1 + size / fmax(want, 1e-30)) : 1e-9;
+        const int rule = check_interval(&e, want, fine);
+        infinite += isinf(want);
+        loose += isfinite(want) && isinf(e.upper);
+        if (rule && norm != GULL_L0) dump(&e, want);
+        if (rule && !wrong++)
+            printf("# model %d rule %d: want %.17g, got [%.17g, %.17g]\n", k, rule, want,
+                   e.lower, e.upper);
+        gull_model_close(&e.model);
+    }
+    tap_ok(!wrong && infinite > 10, "%s: %d random %s models, both ends equal the oracle's",
+           gull_costs[norm]->name, MODELS, f32 ? "float32" : "double");
+    if (wrong) printf("# %d wrong, %d unreachable, %d without witness\n", wrong, infinite, loose);
+}
+
+/* ---- Targets ---- */
+
+/* Two features: the least cost by a fine walk over directions; slow and sure. */
+static double least_target_in_plane(const experiment *e) {
+    const gull_cost *cost = gull_costs[e->norm];
+    double best = INFINITY;
+    for (int k = 0; k < 20000; k++) {
+        const double angle = k * 2 * 3.14159265358979323846 / 20000;
+        double lo = 0, hi = INFINITY;
+        for (int c = 0; c < e->classes; c++) {
+            if (c == e->goal.target) continue;
+            const double *wt = e->linear->w + 2 * e->goal.target, *wc = e->linear->w + 2 * c;
+            const double need = -margin(e, e->goal.target, c);
+            const double rise = (wt[0] - wc[0]) * cos(angle) + (wt[1] - wc[1]) * sin(angle);
+            if (need > 0) lo = rise > 0 ? fmax(lo, need / rise) : INFINITY;
+            else if (rise < 0) hi = fmin(hi, need / rise);
+        }
+        const double x[2] = {e->q.x0[0] + lo * cos(angle), e->q.x0[1] + lo * sin(angle)};
+        if (lo <= hi && isfinite(lo)) best = fmin(best, cost->measure(&e->q.space, x));
+    }
+    return best;
+}
+
+static void test_targets(int norm) {
+    int wrong = 0, exact = 0, found = 0, reachable = 0;
+    for (int k = 0; k < 100; k++) {
+        experiment e = {.contradiction = false};
+        do {
+            if (e.model) gull_model_close(&e.model);
+            make_experiment(&e, norm, false);
+        } while (e.q.space.dim != 2 || e.classes < 3);
+        for (int i = 0; i < 2; i++) {
+            e.q.x0[i] = normal();
+            e.q.lo[i] = -INFINITY;
+            e.q.hi[i] = INFINITY;
+        }
+        e.goal = (gull_goal){GULL_TARGET, 0, 0};
+        double most = -INFINITY; /* a target that does not win yet */
+        for (int c = 0; c < e.classes; c++)
+            if (margin(&e, c, 0) > most) most = margin(&e, c, e.goal.label = 0);
+        for (int c = 0; c < e.classes; c++)
+            if (margin(&e, c, 0) < most) e.goal.target = c;
+        run_method(&e);
+        const double want = least_target_in_plane(&e);
+        wrong += e.contradiction || e.lower > want * (1 + 1e-5) || e.upper < want * (1 - 1e-3);
+        reachable += isfinite(want);
+        found += isfinite(e.upper);
+        exact += e.upper - e.lower <= 1e-6 * e.upper;
+        gull_model_close(&e.model);
+    }
+    tap_ok(!wrong && found * 10 >= reachable * 9 && exact * 3 >= found,
+           "%s: targets among several classes are bracketed (%d reachable, %d found, %d exact)",
+           gull_costs[norm]->name, reachable, found, exact);
+}
+
+int main(void) {
+    random_numbers = gull__stream(7, 0, "linear exact");
+    for (int norm = GULL_L0; norm <= GULL_LINF; norm++) {
+        test_random_models(norm, false);
+        test_random_models(norm, true);
+        if (norm != GULL_L0) test_targets(norm);
+    }
+    return tap_done();
+}
