@@ -20,10 +20,14 @@ static size_t below(size_t n) { return (size_t)(uniform() * (double)n); }
 
 static double edge_distance(void) {
     switch (below(6)) {
-    case 0: return INFINITY;
-    case 1: return 0;
-    case 2: return 1; /* duplicates */
-    default: return fabs(normal());
+    case 0:
+        return INFINITY;
+    case 1:
+        return 0;
+    case 2:
+        return 1; /* duplicates */
+    default:
+        return fabs(normal());
     }
 }
 
@@ -31,7 +35,8 @@ static double edge_distance(void) {
 static void make(question *q) {
     const double scale = below(4) ? 1 : pow(10, 40 * uniform() - 20);
     const size_t weights = below(3);
-    q->space = (gull_space){q->x0, q->lo, q->hi, weights ? q->weight : NULL, 1 + below(DIM), 0};
+    q->space =
+        (gull_space){q->x0, q->lo, q->hi, weights ? q->weight : NULL, 1 + below(DIM), 0};
     q->equal = weights < 2;
     const bool open = below(4) == 0;
     for (size_t i = 0; i < DIM; i++) {
@@ -44,9 +49,7 @@ static void make(question *q) {
 }
 
 static double room(const question *q, size_t i) {
-    return q->a[i] > 0   ? q->hi[i] - q->x0[i]
-           : q->a[i] < 0 ? q->x0[i] - q->lo[i]
-                         : 0;
+    return q->a[i] > 0 ? q->hi[i] - q->x0[i] : q->a[i] < 0 ? q->x0[i] - q->lo[i] : 0;
 }
 static double weight(const question *q, size_t i) {
     return q->space.weight ? q->weight[i] : 1;
@@ -61,7 +64,8 @@ static double best_l2(const question *q, double radius, unsigned set) {
         if (set >> i & 1) {
             value += fabs(q->a[i]) * m;
             left -= w * w * m * m;
-        } else if (m > 0) free += c * c;
+        } else if (m > 0)
+            free += c * c;
     }
     if (left < -1e-13 * radius * radius || !(value < INFINITY)) return -INFINITY;
     const double ray = free > 0 ? sqrt(fmax(left, 0) / free) : 0;
@@ -84,7 +88,8 @@ static double best_l1(const question *q, double radius, unsigned set) {
     if (left < -1e-13 * radius || !(value < INFINITY)) return -INFINITY;
     for (size_t i = 0; i < q->space.dim; i++)
         if (!(set >> i & 1))
-            more = fmax(more, fabs(q->a[i]) * fmin(room(q, i), fmax(left, 0) / weight(q, i)));
+            more = fmax(more,
+                        fabs(q->a[i]) * fmin(room(q, i), fmax(left, 0) / weight(q, i)));
     return value + more;
 }
 

@@ -33,8 +33,8 @@ static double size_of(const question *q) { /* a radius or a need that matters */
 /* 0: right; else the number of the broken rule. */
 static int check_reach(const question *q, int norm, const gull_cost *cost) {
     double x[DIM];
-    const double radius = norm == GULL_L0 ? (double)below(DIM + 1) * (q->equal ? 0.7 : 0.9)
-                                          : size_of(q);
+    const double radius =
+        norm == GULL_L0 ? (double)below(DIM + 1) * (q->equal ? 0.7 : 0.9) : size_of(q);
     const double got = cost->reach(&q->space, q->a, radius, x);
     const double want = exhaustive(q, norm, radius);
     const bool bound = norm == GULL_L0 && !q->equal;
@@ -64,7 +64,8 @@ static int check_halfspace(const question *q, int norm, const gull_cost *cost) {
     const double need = below(10) ? size_of(q) : exhaustive(q, norm, INFINITY);
     if (!(need < INFINITY)) return 0;
     const double got = cost->halfspace(&q->space, q->a, need, x);
-    const bool reachable = best_l0(q, INFINITY, (1u << q->space.dim) - 1) >= need * (1 - 1e-15);
+    const bool reachable =
+        best_l0(q, INFINITY, (1u << q->space.dim) - 1) >= need * (1 - 1e-15);
     if (need <= 0) return got == 0 ? 0 : 1;
     if (isfinite(got) != reachable) return 2;
     if (!reachable) return 0;
@@ -86,7 +87,8 @@ static int check_halfspace(const question *q, int norm, const gull_cost *cost) {
 }
 
 /* p is nearest to z iff no feasible y has (z - p) . (y - p) > 0: y by `exhaustive`. */
-static int check_nearest(question *q, int norm, const double *z, const double *p, double r) {
+static int check_nearest(question *q, int norm, const double *z, const double *p,
+                         double r) {
     double at = 0, size = 0, distance = 0;
     for (size_t i = 0; i < q->space.dim; i++) {
         q->a[i] = z[i] - p[i];
@@ -97,12 +99,14 @@ static int check_nearest(question *q, int norm, const double *z, const double *p
     return exhaustive(q, norm, r) <= at + 1e-10 * (size + distance) ? 0 : 4;
 }
 
-static int check_nearest_l0(const question *q, const double *z, const double *p, double r) {
+static int check_nearest_l0(const question *q, const double *z, const double *p,
+                            double r) {
     double best = INFINITY, got = 0;
     for (unsigned set = 0; set < 1u << q->space.dim; set++) {
         double far = 0, paid = 0;
         for (size_t i = 0; i < q->space.dim; i++) {
-            const double to = set >> i & 1 ? fmin(fmax(z[i], q->lo[i]), q->hi[i]) : q->x0[i];
+            const double to =
+                set >> i & 1 ? fmin(fmax(z[i], q->lo[i]), q->hi[i]) : q->x0[i];
             far += (z[i] - to) * (z[i] - to);
             paid += to != q->x0[i] ? weight(q, i) : 0;
         }
@@ -162,10 +166,14 @@ static int check_steepest(question *q, int norm, const gull_cost *cost) {
 
 static int any_check(int which, question *q, int norm) {
     switch (which) {
-    case 0: return check_reach(q, norm, gull_costs[norm]);
-    case 1: return check_halfspace(q, norm, gull_costs[norm]);
-    case 2: return check_project(q, norm, gull_costs[norm]);
-    default: return check_steepest(q, norm, gull_costs[norm]);
+    case 0:
+        return check_reach(q, norm, gull_costs[norm]);
+    case 1:
+        return check_halfspace(q, norm, gull_costs[norm]);
+    case 2:
+        return check_project(q, norm, gull_costs[norm]);
+    default:
+        return check_steepest(q, norm, gull_costs[norm]);
     }
 }
 
@@ -216,7 +224,8 @@ static void test_nasty(int norm) {
     tap_ok(cost->reach(&s, a, 1, x) == INFINITY && cost->halfspace(&s, a, 1, x) == 0,
            "%s: NaN coefficients give the sound extremes", cost->name);
     a[0] = 0;
-    tap_ok(cost->reach(&s, a, NAN, NULL) == INFINITY && cost->halfspace(&s, a, NAN, x) == 0,
+    tap_ok(cost->reach(&s, a, NAN, NULL) == INFINITY &&
+               cost->halfspace(&s, a, NAN, x) == 0,
            "%s: NaN radius and need give the sound extremes", cost->name);
     tap_ok(cost->halfspace(&s, a, 1.5, x) == INFINITY && x[0] == 0 && x[1] == 1,
            "%s: out of the box's reach", cost->name);
@@ -239,21 +248,26 @@ static void test_nasty(int norm) {
     tap_ok(norm == GULL_L0 ? huge <= 2 && tiny == 1 : huge >= 1e300 && tiny < 1e-290,
            "%s: huge and tiny numbers", cost->name);
     const gull_space none = {x0, lo, hi, NULL, 0, false};
-    tap_ok(cost->reach(&none, a, 1, x) == 0 && cost->halfspace(&none, a, 1, x) == INFINITY,
+    tap_ok(cost->reach(&none, a, 1, x) == 0 &&
+               cost->halfspace(&none, a, 1, x) == INFINITY,
            "%s: no features", cost->name);
 }
 
 static void test_goal(void) {
     const gull_goal miss = {GULL_MISS, 1, 0}, hit = {GULL_TARGET, 1, 2};
     double w[3];
-    const double s[] = {1, 3, 2}, tie[] = {3, 3, 0}, last[] = {0, 3, 3}, bad[] = {NAN, 1, 2};
+    const double s[] = {1, 3, 2}, tie[] = {3, 3, 0}, last[] = {0, 3, 3},
+                 bad[] = {NAN, 1, 2};
     tap_ok(gull_goal_value(&miss, s, 3, w) == -1 && w[1] == -1 && w[2] == 1 && w[0] == 0,
            "goal: miss, the best rival and its subgradient");
-    tap_ok(gull_goal_value(&hit, s, 3, w) == -1 && w[2] == 1 && w[1] == -1, "goal: target");
+    tap_ok(gull_goal_value(&hit, s, 3, w) == -1 && w[2] == 1 && w[1] == -1,
+           "goal: target");
     tap_ok(gull_goal_value(&miss, tie, 3, NULL) > 0, "goal: a lower class wins a tie");
-    tap_ok(gull_goal_value(&miss, last, 3, NULL) == 0, "goal: a higher class loses a tie");
+    tap_ok(gull_goal_value(&miss, last, 3, NULL) == 0,
+           "goal: a higher class loses a tie");
     tap_ok(gull_goal_value(&hit, last, 3, NULL) == 0, "goal: the target loses a tie");
-    tap_ok(gull_goal_value(&miss, bad, 3, NULL) == -INFINITY, "goal: NaN reaches nothing");
+    tap_ok(gull_goal_value(&miss, bad, 3, NULL) == -INFINITY,
+           "goal: NaN reaches nothing");
     tap_ok(gull_goal_is_rival(&miss, 0) && !gull_goal_is_rival(&miss, 1) &&
                gull_goal_is_rival(&hit, 2) && !gull_goal_is_rival(&hit, 0),
            "goal: rivals");
@@ -263,7 +277,8 @@ int main(void) {
     static const char *const names[] = {"reach", "halfspace", "project", "steepest"};
     random_numbers = gull__stream(1, 0, "costs");
     for (int norm = GULL_L0; norm <= GULL_LINF; norm++) {
-        for (int which = 0; which < 4; which++) test_random_models(which, names[which], norm);
+        for (int which = 0; which < 4; which++)
+            test_random_models(which, names[which], norm);
         test_large(norm);
         test_nasty(norm);
     }

@@ -12,12 +12,13 @@ static gull_stream random_numbers;
 static double uniform(void) { return gull__stream_uniform(&random_numbers); }
 static double normal(void) { return gull__stream_normal(&random_numbers); }
 
-static int open_text(const char *reader, const char *text, size_t size, gull_model **model,
-                     gull_error *err) {
+static int open_text(const char *reader, const char *text, size_t size,
+                     gull_model **model, gull_error *err) {
     gull_bytes bytes = {(const uint8_t *)text, size, 0, "model"};
     *model = NULL;
     for (size_t i = 0; gull_readers[i]; i++)
-        if (!strcmp(gull_readers[i]->name, reader)) return gull_readers[i]->read(&bytes, model, err);
+        if (!strcmp(gull_readers[i]->name, reader))
+            return gull_readers[i]->read(&bytes, model, err);
     return GULL_EUNSUPPORTED;
 }
 
@@ -33,13 +34,16 @@ static const char *answer(const gull_model *m, const double *x, double *scores) 
     return m->facts.class_names[winner(scores, m->facts.classes)];
 }
 
-static const char two_rows[] = "solver_type L2R_LR\nnr_class 2\nlabel 7 -3\nnr_feature 2\n"
-                               "bias 2\nw\n1.5 \n-0.5 \n0.25 \n";
-static const char three[] = "solver_type MCSVM_CS\nnr_class 3\nlabel 5 6 9\nnr_feature 2\n"
-                            "bias -1\nw\n1 2 3 \n4 5 6.5 \n";
-static const char vectors[] = "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 2\n"
-                              "rho -0.25\nlabel 1 0\nprobA -1\nprobB 0.5\nnr_sv 1 1\nSV\n"
-                              "2 1:0.5 3:1 \n-2 2:4 3:0.5 \n";
+static const char two_rows[] =
+    "solver_type L2R_LR\nnr_class 2\nlabel 7 -3\nnr_feature 2\n"
+    "bias 2\nw\n1.5 \n-0.5 \n0.25 \n";
+static const char three[] =
+    "solver_type MCSVM_CS\nnr_class 3\nlabel 5 6 9\nnr_feature 2\n"
+    "bias -1\nw\n1 2 3 \n4 5 6.5 \n";
+static const char vectors[] =
+    "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 2\n"
+    "rho -0.25\nlabel 1 0\nprobA -1\nprobB 0.5\nnr_sv 1 1\nSV\n"
+    "2 1:0.5 3:1 \n-2 2:4 3:0.5 \n";
 
 static void test_liblinear(void) {
     gull_model *m;
@@ -48,11 +52,14 @@ static void test_liblinear(void) {
     const double x[] = {2, 4}, edge[] = {0, 1}, y[] = {1, 1};
     tap_ok(open_text("liblinear", two_rows, strlen(two_rows), &m, &err) == GULL_OK,
            "liblinear: two classes, one row %s", err.text);
-    tap_ok(m->facts.classes == 2 && m->facts.dim == 2 && !strcmp(m->facts.class_names[1], "7"),
+    tap_ok(m->facts.classes == 2 && m->facts.dim == 2 &&
+               !strcmp(m->facts.class_names[1], "7"),
            "liblinear: the first label is class 1");
-    tap_ok(!strcmp(answer(m, x, s), "7") && s[0] == 0 && s[1] == 1.5 * 2 - 0.5 * 4 + 0.25 * 2,
+    tap_ok(!strcmp(answer(m, x, s), "7") && s[0] == 0 &&
+               s[1] == 1.5 * 2 - 0.5 * 4 + 0.25 * 2,
            "liblinear: decision value with bias");
-    tap_ok(!strcmp(answer(m, edge, s), "-3") && s[1] == 0, "liblinear: 0 is the second label");
+    tap_ok(!strcmp(answer(m, edge, s), "-3") && s[1] == 0,
+           "liblinear: 0 is the second label");
     gull_model_close(&m);
     tap_ok(open_text("liblinear", three, strlen(three), &m, &err) == GULL_OK &&
                !strcmp(answer(m, y, s), "9") && s[0] == 5 && s[1] == 7 && s[2] == 9.5,
@@ -62,15 +69,18 @@ static void test_liblinear(void) {
                m->facts.dim == 3,
            "libsvm: opens %s", err.text);
     const double z[] = {1, 1, 1};
-    tap_ok(!strcmp(answer(m, z, s), "0") && s[1] == 1 - 8 + 1 + 0.25, "libsvm: collapsed");
+    tap_ok(!strcmp(answer(m, z, s), "0") && s[1] == 1 - 8 + 1 + 0.25,
+           "libsvm: collapsed");
     gull_model_close(&m);
 }
 
-static void test_refused(const char *reader, const char *text, int status, const char *says) {
+static void test_refused(const char *reader, const char *text, int status,
+                         const char *says) {
     gull_model *m;
     gull_error err = {0};
     const int got = open_text(reader, text, strlen(text), &m, &err);
-    tap_ok(got == status && strstr(err.text, says) && !strncmp(err.text, "model: line ", 12),
+    tap_ok(got == status && strstr(err.text, says) &&
+               !strncmp(err.text, "model: line ", 12),
            "%s: %s", reader, err.text);
     gull_model_close(&m);
 }
@@ -86,7 +96,8 @@ static void test_errors(void) {
         {"liblinear", GULL_EFORMAT, "ends before", "solver_type L2R_LR\nnr_class 2\n"},
         {"liblinear", GULL_EUNSUPPORTED, "one class", "solver_type L2R_LR\nnr_class 1\n"},
         {"liblinear", GULL_EFORMAT, "more than the file",
-         "solver_type MCSVM_CS\nnr_class 5\nlabel 1 2 3 4 5\nnr_feature 70\nbias -1\nw\n1\n"},
+         "solver_type MCSVM_CS\nnr_class 5\nlabel 1 2 3 4 5\nnr_feature 70\nbias "
+         "-1\nw\n1\n"},
         {"liblinear", GULL_EFORMAT, "nr_feature is 1e15",
          "solver_type L2R_LR\nnr_class 2\nlabel 1 2\nnr_feature 1e15\nbias -1\nw\n1\n"},
         {"liblinear", GULL_EFORMAT, "'nan'",
@@ -95,18 +106,22 @@ static void test_errors(void) {
          "solver_type L2R_LR\nnr_class 2\nlabel 1 2\nnr_feature 1\nbias -1\nw\n1\n2\n"},
         {"liblinear", GULL_EFORMAT, "'label' is missing",
          "solver_type L2R_LR\nnr_class 2\nnr_feature 1\nbias -1\nw\n1\n"},
-        {"libsvm", GULL_EUNSUPPORTED, "only linear kernels", "svm_type c_svc\nkernel_type rbf\n"},
+        {"libsvm", GULL_EUNSUPPORTED, "only linear kernels",
+         "svm_type c_svc\nkernel_type rbf\n"},
         {"libsvm", GULL_EUNSUPPORTED, "pairs of classes",
          "svm_type c_svc\nkernel_type linear\nnr_class 3\n"},
         {"libsvm", GULL_EUNSUPPORTED, "no classifier", "svm_type one_class\n"},
         {"libsvm", GULL_EFORMAT, "indices ascend",
-         "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 1\nrho 0\nlabel 1 2\nSV\n"
+         "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 1\nrho 0\nlabel 1 "
+         "2\nSV\n"
          "1 2:1 2:1\n"},
         {"libsvm", GULL_EFORMAT, "indices ascend",
-         "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 1\nrho 0\nlabel 1 2\nSV\n"
+         "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 1\nrho 0\nlabel 1 "
+         "2\nSV\n"
          "1 99999999999:1\n"},
         {"libsvm", GULL_EFORMAT, "overflows",
-         "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 1\nrho 0\nlabel 1 2\nSV\n"
+         "svm_type c_svc\nkernel_type linear\nnr_class 2\ntotal_sv 1\nrho 0\nlabel 1 "
+         "2\nSV\n"
          "1e300 1:1e300\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -124,14 +139,15 @@ static void test_damage(const char *reader, const char *text) {
         memcpy(copy, text, size + 1);
         const bool cut = (size_t)k < size;
         for (int j = cut ? 0 : 1 + k % 4; j > 0; j--)
-            copy[(size_t)(uniform() * (double)size)] = "0123456789.-:e \nwSVx\xff"[k * j % 21];
+            copy[(size_t)(uniform() * (double)size)] =
+                "0123456789.-:e \nwSVx\xff"[k * j % 21];
         const int status = open_text(reader, copy, cut ? (size_t)k : size, &m, &err);
         opened += status == GULL_OK;
         silent += status < 0 && !err.text[0];
         gull_model_close(&m);
     }
-    tap_ok(!silent && opened > 0 && opened < 4000, "%s: damaged files, %d of 4000 still models",
-           reader, opened);
+    tap_ok(!silent && opened > 0 && opened < 4000,
+           "%s: damaged files, %d of 4000 still models", reader, opened);
     free(copy);
 }
 
@@ -147,7 +163,8 @@ static void write_data(const char *path, const double *x, int classes) {
             if (x[r * FEATURES + c] + normal() > x[r * FEATURES + label]) label = c;
         fprintf(f, "%d", 10 * label - 5);
         for (int i = 0; i < FEATURES; i++)
-            if (x[r * FEATURES + i] != 0) fprintf(f, " %d:%.17g", i + 1, x[r * FEATURES + i]);
+            if (x[r * FEATURES + i] != 0)
+                fprintf(f, " %d:%.17g", i + 1, x[r * FEATURES + i]);
         fputc('\n', f);
     }
     if (f) fclose(f);
@@ -165,7 +182,8 @@ static int disagreements(const char *model, const char *predicted, const double 
         for (int r = 0; r < ROWS && fscanf(f, "%31s", label) == 1; r++)
             wrong += strcmp(label, answer(m, x + r * FEATURES, scores)) != 0;
         gull_model_close(&m);
-    } else printf("# %s\n", err.text);
+    } else
+        printf("# %s\n", err.text);
     if (f) fclose(f);
     return wrong;
 }
@@ -180,12 +198,13 @@ static void run_program(const char *program, const char *options, int classes) {
     for (size_t i = 0; i < ROWS * FEATURES; i++) x[i] = uniform() < 0.3 ? 0 : normal();
     write_data(data, x, classes);
     snprintf(command, sizeof command,
-             "%s-train -q %s %s %s && %s-predict %s %s %s >/dev/null 2>&1", program, options,
-             data, model, program, data, model, out);
+             "%s-train -q %s %s %s && %s-predict %s %s %s >/dev/null 2>&1", program,
+             options, data, model, program, data, model, out);
     if (system(command) == 0)
         tap_ok(disagreements(model, out, x) == 0, "%s-train %s, %d classes: same labels",
                program, options, classes);
-    else tap_ok(0, "%s", command);
+    else
+        tap_ok(0, "%s", command);
     unlink(data);
     unlink(model);
     unlink(out);
@@ -212,7 +231,8 @@ static void test_programs(void) {
 
 /* ---- The family ---- */
 
-static double second_score(const void *arg, const double *scores, int classes, double *w) {
+static double second_score(const void *arg, const double *scores, int classes,
+                           double *w) {
     (void)arg;
     for (int c = 0; c < classes; c++) w[c] = c == 1;
     return scores[1];
@@ -220,7 +240,8 @@ static double second_score(const void *arg, const double *scores, int classes, d
 
 static gull_model *random_model(bool f32, int classes, size_t dim) {
     const gull_model_facts facts = {.classes = classes, .dim = dim, .f32 = f32};
-    double *w = malloc((size_t)classes * dim * sizeof *w), *b = malloc((size_t)classes * sizeof *b);
+    double *w = malloc((size_t)classes * dim * sizeof *w),
+           *b = malloc((size_t)classes * sizeof *b);
     for (size_t i = 0; i < (size_t)classes * dim; i++) w[i] = (float)normal();
     for (int c = 0; c < classes; c++) b[c] = (float)normal();
     gull_model *m = NULL;
@@ -258,7 +279,8 @@ static void test_family(bool f32) {
 
 static void test_exact_dot(void) {
     const double w[] = {0x1p300, 1, -0x1p300}, x[] = {0x1p50, 3, 0x1p50};
-    tap_ok(gull__dot_exactly(w, x, 3, 0.5) == 3.5, "the compensated sum survives cancellation");
+    tap_ok(gull__dot_exactly(w, x, 3, 0.5) == 3.5,
+           "the compensated sum survives cancellation");
 }
 
 int main(void) {

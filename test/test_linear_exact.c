@@ -35,16 +35,25 @@ static void row(void *payload, size_t index, gull_seat *seat) {
     gull_plan plan = {.count = 1};
     gull_outcome outcome;
     double trial[DIM], scores[CLASSES];
-    gull_row r = {.question = asked, .plan = &plan, .model = e->model, .seat = seat,
-                  .number = index, .upper = INFINITY, .lower_by = -1, .upper_by = -1,
-                  .witness = e->witness, .trial = trial, .scores = scores,
+    gull_row r = {.question = asked,
+                  .plan = &plan,
+                  .model = e->model,
+                  .seat = seat,
+                  .number = index,
+                  .upper = INFINITY,
+                  .lower_by = -1,
+                  .upper_by = -1,
+                  .witness = e->witness,
+                  .trial = trial,
+                  .scores = scores,
                   .outcome = &outcome};
     r.problem = (gull_problem){e->q.space, e->goal, gull_costs[e->norm], NULL, 0};
     if (gull__spec_parse(&plan.spec[0], "linear", NULL) < 0) exit(2);
     const int status = gull__run_method(&r, 0);
     e->lower = r.lower;
     e->upper = r.upper;
-    e->contradiction = r.contradiction || status < 0 || outcome.status < 0 || r.lower_by < 0;
+    e->contradiction =
+        r.contradiction || status < 0 || outcome.status < 0 || r.lower_by < 0;
     gull__plan_free(&plan);
     gull_question_free(&asked);
 }
@@ -61,7 +70,8 @@ static double margin(const experiment *e, int win, int lose) {
     long double sum = (long double)l->b[win] - l->b[lose];
     for (size_t i = 0; i < l->dim; i++)
         sum += ((long double)l->w[(size_t)win * l->dim + i] -
-                l->w[(size_t)lose * l->dim + i]) * e->q.x0[i];
+                l->w[(size_t)lose * l->dim + i]) *
+               e->q.x0[i];
     return (double)sum;
 }
 
@@ -76,8 +86,10 @@ static double least_for(experiment *e, int win, int lose) {
     if (hi >= 1e60) return INFINITY;
     for (int k = 0; k < 200; k++) {
         const double middle = (lo + hi) / 2;
-        if (exhaustive(&e->q, e->norm, middle) < need) lo = middle;
-        else hi = middle;
+        if (exhaustive(&e->q, e->norm, middle) < need)
+            lo = middle;
+        else
+            hi = middle;
     }
     return hi;
 }
@@ -119,7 +131,8 @@ static void make_experiment(experiment *e, int norm, bool f32) {
     }
     make_model(e, f32);
     double scores[CLASSES];
-    gull_model_family(e->model)->reference(gull_model_state(e->model), NULL, e->q.x0, scores);
+    gull_model_family(e->model)->reference(gull_model_state(e->model), NULL, e->q.x0,
+                                           scores);
     int best = 0;
     for (int c = 1; c < e->classes; c++)
         if (scores[c] > scores[best]) best = c;
@@ -129,7 +142,7 @@ static void make_experiment(experiment *e, int norm, bool f32) {
 /* 0: right; else the number of the broken rule. */
 static int check_interval(experiment *e, double want, double tolerance) {
     if (e->norm == GULL_L0) want = rint(10 * want) / 10;
-    const double size = e->norm == GULL_L0 || isinf(want) ? 0 : want;
+    const double size = isinf(want) ? 0 : want;
     if (e->contradiction) return 1;
     if (isinf(want)) return isinf(e->lower) && isinf(e->upper) ? 0 : 2;
     if (e->lower > want * (1 + 1e-12)) return 3;
@@ -138,18 +151,27 @@ static int check_interval(experiment *e, double want, double tolerance) {
     return e->upper <= want + tolerance * size ? 0 : 6;
 }
 
-static void dump(experiment *e, double want) {
-    printf("# norm %d classes %d label %d want %.17g [%.17g %.17g]\n", e->norm, e->classes, e->goal.label, want, e->lower, e->upper);
-    for (int c = 0; c < e->classes; c++) printf("#  c %d margin %.17g least %.17g b %g\n", c, margin(e, c, e->goal.label), c==e->goal.label?0:least_for(e,c,e->goal.label), e->linear->b[c]);
-    for (size_t i = 0; i < e->q.space.dim; i++) { printf("#  x0 %.17g lo %.17g hi %.17g weight %g w", e->q.x0[i], e->q.lo[i], e->q.hi[i], weight(&e->q, i));
-        for (int c = 0; c < e->classes; c++) printf(" %.9g", e->linear->w[(size_t)c * e->q.space.dim + i]); puts(""); }
+/* Is a margin so small against its terms that double precision cannot tell? */
+static bool is_hidden_by_rounding(const experiment *e) {
+    for (int c = 0; c < e->classes; c++) {
+        double size = 0;
+        for (int k = 0; k < e->classes; k++)
+            for (size_t i = 0; i < e->q.space.dim; i++)
+                size += fabs(e->linear->w[(size_t)k * e->q.space.dim + i] * e->q.x0[i]);
+        if (c != e->goal.label && fabs(margin(e, c, e->goal.label)) < 1e-4 * size)
+            return true;
+    }
+    return false;
 }
 
 static void test_random_models(int norm, bool f32) {
     int wrong = 0, infinite = 0, loose = 0;
     for (int k = 0; k < MODELS; k++) {
         experiment e = {.contradiction = false};
-        make_experiment(&e, norm, f32);
+        do {
+            if (e.model) gull_model_close(&e.model);
+            make_experiment(&e, norm, f32);
+        } while (is_hidden_by_rounding(&e));
         run_method(&e);
         const double want = least_miss(&e);
         /* In float32 the inputs' and the scores' own resolution is the limit. */
@@ -159,36 +181,68 @@ static void test_random_models(int norm, bool f32) {
         const int rule = check_interval(&e, want, fine);
         infinite += isinf(want);
         loose += isfinite(want) && isinf(e.upper);
-        if (rule && norm != GULL_L0) dump(&e, want);
         if (rule && !wrong++)
             printf("# model %d rule %d: want %.17g, got [%.17g, %.17g]\n", k, rule, want,
                    e.lower, e.upper);
         gull_model_close(&e.model);
     }
-    tap_ok(!wrong && infinite > 10, "%s: %d random %s models, both ends equal the oracle's",
+    tap_ok(!wrong && infinite > 10,
+           "%s: %d random %s models, both ends equal the oracle's",
            gull_costs[norm]->name, MODELS, f32 ? "float32" : "double");
-    if (wrong) printf("# %d wrong, %d unreachable, %d without witness\n", wrong, infinite, loose);
+    if (wrong)
+        printf("# %d wrong, %d unreachable, %d without witness\n", wrong, infinite,
+               loose);
 }
 
 /* ---- Targets ---- */
 
-/* Two features: the least cost by a fine walk over directions; slow and sure. */
+typedef struct { /* a . d >= need */
+    double a[2], need;
+} half_plane;
+
+static double cost_if_inside(const experiment *e, const half_plane *h,
+                             const double d[2]) {
+    const double x[2] = {e->q.x0[0] + d[0], e->q.x0[1] + d[1]};
+    for (int c = 0; c < e->classes; c++) {
+        const double size =
+            fabs(h[c].a[0] * d[0]) + fabs(h[c].a[1] * d[1]) + fabs(h[c].need);
+        if (c != e->goal.target &&
+            !(h[c].a[0] * d[0] + h[c].a[1] * d[1] >= h[c].need - 1e-12 * size))
+            return INFINITY;
+    }
+    return gull_costs[e->norm]->measure(&e->q.space, x);
+}
+
+/* Where the line of h meets the line p . d = r. */
+static double at_crossing(const experiment *e, const half_plane *all, const half_plane *h,
+                          double p0, double p1, double r) {
+    const double det = h->a[0] * p1 - h->a[1] * p0;
+    const double d[2] = {(h->need * p1 - h->a[1] * r) / det,
+                         (h->a[0] * r - h->need * p0) / det};
+    return det != 0 ? cost_if_inside(e, all, d) : INFINITY;
+}
+
+/* Two features: the optimum is a corner of the region, or on one side of it where the
+ * norm is least: on an axis (l1), a diagonal (linf), at the foot of the normal (l2). */
 static double least_target_in_plane(const experiment *e) {
-    const gull_cost *cost = gull_costs[e->norm];
+    const double u = weight(&e->q, 0), v = weight(&e->q, 1);
+    half_plane h[CLASSES];
     double best = INFINITY;
-    for (int k = 0; k < 20000; k++) {
-        const double angle = k * 2 * 3.14159265358979323846 / 20000;
-        double lo = 0, hi = INFINITY;
-        for (int c = 0; c < e->classes; c++) {
-            if (c == e->goal.target) continue;
-            const double *wt = e->linear->w + 2 * e->goal.target, *wc = e->linear->w + 2 * c;
-            const double need = -margin(e, e->goal.target, c);
-            const double rise = (wt[0] - wc[0]) * cos(angle) + (wt[1] - wc[1]) * sin(angle);
-            if (need > 0) lo = rise > 0 ? fmax(lo, need / rise) : INFINITY;
-            else if (rise < 0) hi = fmin(hi, need / rise);
-        }
-        const double x[2] = {e->q.x0[0] + lo * cos(angle), e->q.x0[1] + lo * sin(angle)};
-        if (lo <= hi && isfinite(lo)) best = fmin(best, cost->measure(&e->q.space, x));
+    for (int c = 0; c < e->classes; c++) {
+        const double *wt = e->linear->w + 2 * e->goal.target, *wc = e->linear->w + 2 * c;
+        h[c] =
+            (half_plane){{wt[0] - wc[0], wt[1] - wc[1]}, -margin(e, e->goal.target, c)};
+    }
+    for (int c = 0; c < e->classes; c++) {
+        if (c == e->goal.target) continue;
+        const double more[5][2] = {
+            {1, 0}, {0, 1}, {u, v}, {u, -v}, {-h[c].a[1] * u * u, h[c].a[0] * v * v}};
+        for (int k = 0; k < 5; k++)
+            best = fmin(best, at_crossing(e, h, h + c, more[k][0], more[k][1], 0));
+        for (int k = 0; k < c; k++)
+            if (k != e->goal.target)
+                best =
+                    fmin(best, at_crossing(e, h, h + c, h[k].a[0], h[k].a[1], h[k].need));
     }
     return best;
 }
@@ -214,14 +268,16 @@ static void test_targets(int norm) {
             if (margin(&e, c, 0) < most) e.goal.target = c;
         run_method(&e);
         const double want = least_target_in_plane(&e);
-        wrong += e.contradiction || e.lower > want * (1 + 1e-5) || e.upper < want * (1 - 1e-3);
+        wrong +=
+            e.contradiction || e.lower > want * (1 + 1e-9) || e.upper < want * (1 - 1e-9);
         reachable += isfinite(want);
         found += isfinite(e.upper);
-        exact += e.upper - e.lower <= 1e-6 * e.upper;
+        exact += isfinite(e.upper) && e.upper - e.lower <= 1e-6 * e.upper;
         gull_model_close(&e.model);
     }
-    tap_ok(!wrong && found * 10 >= reachable * 9 && exact * 3 >= found,
-           "%s: targets among several classes are bracketed (%d reachable, %d found, %d exact)",
+    tap_ok(!wrong && found * 10 >= reachable * 9 && exact * 2 >= found,
+           "%s: targets among several classes are bracketed (%d reachable, %d found, %d "
+           "exact)",
            gull_costs[norm]->name, reachable, found, exact);
 }
 

@@ -12,7 +12,8 @@ static int best_class(const double *scores, int classes, int but) {
     return best;
 }
 
-double gull_goal_value(const gull_goal *goal, const double *scores, int classes, double *w) {
+double gull_goal_value(const gull_goal *goal, const double *scores, int classes,
+                       double *w) {
     const bool miss = goal->kind == GULL_MISS;
     const int fixed = miss ? goal->label : goal->target;
     const int other = best_class(scores, classes, fixed);

@@ -137,8 +137,10 @@ double gull__solve_decreasing(gull_decreasing_fn f, const void *arg, double targ
         double slope;
         const double value = f(arg, t, &slope);
         if (fabs(value - target) <= target * 0x1p-48) return t;
-        if (value <= target) hi = t;
-        else lo = t;
+        if (value <= target)
+            hi = t;
+        else
+            lo = t;
         const double newton = t + (target - value) / slope;
         const double middle = lo + (hi - lo) / 2;
         if (middle <= lo || middle >= hi) break;

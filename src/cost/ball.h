@@ -6,16 +6,17 @@
 
 typedef struct gull_slot { /* y in [0, room] costs y and raises a . x by gain * y */
     double gain;           /* |a_i| / weight_i, a normal number > 0 */
-    double room;           /* weight_i times the way to the box's edge, > 0, may be INFINITY */
-    double key;            /* what the slots are sorted by */
-    double tail;           /* a sum over this slot and those behind it */
+    double room; /* weight_i times the way to the box's edge, > 0, may be INFINITY */
+    double key;  /* what the slots are sorted by */
+    double tail; /* a sum over this slot and those behind it */
     double weight;
     size_t i;
     bool up; /* a_i > 0 */
 } gull_slot;
 
 /* Slots of the features with a_i != 0 and room to move; *out is the caller's to free.
- * false: memory is out or a number is NaN or overflows (then answer the sound extreme). */
+ * false: memory is out or a number is NaN or overflows (then answer the sound extreme).
+ */
 bool gull__slots(const gull_space *, const double *a, gull_slot **out, size_t *n);
 /* By key, ties by feature. */
 void gull__slots_ascending(gull_slot *, size_t n);
@@ -54,5 +55,6 @@ void gull__settle(const gull_space *, double *x, double radius,
 /* Root of a decreasing function with f(0) > target >= f(hi): by
  * bracketed Newton iteration, to within rounding. */
 typedef double (*gull_decreasing_fn)(const void *arg, double t, double *slope);
-double gull__solve_decreasing(gull_decreasing_fn, const void *arg, double target, double hi);
+double gull__solve_decreasing(gull_decreasing_fn, const void *arg, double target,
+                              double hi);
 #endif

@@ -21,9 +21,8 @@ static size_t changed(const gull_space *s, const double *given, const double *x,
         const double d = given[i] - s->x0[i], off = given[i] - x[i];
         const double save = isfinite(d) ? (d - off) * (d + off) : INFINITY;
         if (gull__change(s, x, i) > 0)
-            slot[n++] = (gull_slot){.key = save / gull__weight(s, i),
-                                    .weight = gull__weight(s, i),
-                                    .i = i};
+            slot[n++] = (gull_slot){
+                .key = save / gull__weight(s, i), .weight = gull__weight(s, i), .i = i};
     }
     gull__slots_descending(slot, n);
     return n;
@@ -40,8 +39,10 @@ static void project(const gull_space *s, double *x, double radius) {
         for (size_t k = 0; k < n; k++) {
             gull_sum next = paid;
             gull__sum_add(&next, slot[k].weight);
-            if (gull__sum(&next) <= radius) paid = next;
-            else x[slot[k].i] = s->x0[slot[k].i];
+            if (gull__sum(&next) <= radius)
+                paid = next;
+            else
+                x[slot[k].i] = s->x0[slot[k].i];
         }
     }
     free(slot);
@@ -65,7 +66,8 @@ static void steepest(const gull_space *s, const double *g, double *step) {
 }
 
 /* Slots by their whole gain per weight, descending; tail: the whole gain. */
-static bool sorted_slots(const gull_space *s, const double *a, gull_slot **out, size_t *n) {
+static bool sorted_slots(const gull_space *s, const double *a, gull_slot **out,
+                         size_t *n) {
     if (!gull__slots(s, a, out, n)) return false;
     gull_slot *slot = *out;
     for (size_t k = 0; k < *n; k++) {
@@ -84,8 +86,8 @@ static bool equal_weights(const gull_slot *slot, size_t n) {
 
 /* Greedy, in order of gain per weight; the first slot that does not fit counts in part
  * for the bound (unless weights are equal, when no part of it can ever be used). */
-static double knapsack(const gull_space *s, const gull_slot *slot, size_t n, double radius,
-                       double *x) {
+static double knapsack(const gull_space *s, const gull_slot *slot, size_t n,
+                       double radius, double *x) {
     const bool equal = equal_weights(slot, n);
     gull_sum sum = {0, 0}, paid = {0, 0};
     double part = -1;

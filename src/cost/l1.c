@@ -63,7 +63,8 @@ static void project(const gull_space *s, double *x, double radius) {
         for (size_t i = 0; i < s->dim; i++)
             if (!isfinite(copy[i])) copy[i] = x[i];
         const l1_point p = {s, copy};
-        const double t = gull__solve_decreasing(cost_at, &p, radius, greatest_threshold(&p));
+        const double t =
+            gull__solve_decreasing(cost_at, &p, radius, greatest_threshold(&p));
         bool moves;
         for (size_t i = 0; i < s->dim; i++) x[i] = shrunk(&p, i, t, &moves);
     }
@@ -85,7 +86,8 @@ static void steepest(const gull_space *s, const double *g, double *step) {
     if (most > 0) step[best] = copysign(1 / gull__weight(s, best), g[best]);
 }
 
-static bool sorted_slots(const gull_space *s, const double *a, gull_slot **slot, size_t *n) {
+static bool sorted_slots(const gull_space *s, const double *a, gull_slot **slot,
+                         size_t *n) {
     if (!gull__slots(s, a, slot, n)) return false;
     for (size_t k = 0; k < *n; k++) (*slot)[k].key = (*slot)[k].gain;
     gull__slots_descending(*slot, *n);

@@ -84,7 +84,8 @@ static void project(const gull_space *s, double *x, double radius) {
 
 static void steepest(const gull_space *s, const double *g, double *step) {
     double most = 0, sum = 0;
-    for (size_t i = 0; i < s->dim; i++) most = fmax(most, fabs(g[i]) / gull__weight(s, i));
+    for (size_t i = 0; i < s->dim; i++)
+        most = fmax(most, fabs(g[i]) / gull__weight(s, i));
     const bool flat = !(most > 0 && isfinite(most));
     for (size_t i = 0; !flat && i < s->dim; i++) {
         const double c = g[i] / gull__weight(s, i) / most;
@@ -193,7 +194,8 @@ static double halfspace(const gull_space *s, const double *a, double need, doubl
         const double ray = ray_of_value_one(slot, n, &size);
         if (x && ray < INFINITY) move_along_ray(s, slot, n, ray, unit, x);
         size *= unit;
-    } else if (n) size = unit > 0 ? 0x1p1000 : 0; /* need / top over- or underflowed */
+    } else if (n)
+        size = unit > 0 ? 0x1p1000 : 0; /* need / top over- or underflowed */
     free(slot);
     return size;
 }

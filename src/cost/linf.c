@@ -1,6 +1,7 @@
 /* linf.c - the greatest weighted change of any feature.  Ball and box make a box, so the
  * projection and the maximum are coordinate by coordinate; the least radius that reaches
- * a half-space comes from one pass over the sorted radii at which features meet the box. */
+ * a half-space comes from one pass over the sorted radii at which features meet the box.
+ */
 #include "cost/ball.h"
 #include <stdlib.h>
 

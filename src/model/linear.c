@@ -37,7 +37,8 @@ static double dot64(const double *w, const double *x, size_t n, double b) {
     return sum + b;
 }
 
-static int scores(const void *self, void *worker, const double *x, size_t n, double *out) {
+static int scores(const void *self, void *worker, const double *x, size_t n,
+                  double *out) {
     const linear_state *m = self;
     const size_t dim = m->linear.dim, classes = (size_t)m->linear.classes;
     (void)worker;
@@ -65,8 +66,8 @@ static int gradient(const void *self, void *worker, const double *x, size_t n,
     if (!by_score) return GULL_ENOMEM;
     scores(self, worker, x, n, out);
     for (size_t row = 0; row < n; row++) {
-        value[row] = loss[row].fn(loss[row].arg, out + row * classes, m->linear.classes,
-                                  by_score);
+        value[row] =
+            loss[row].fn(loss[row].arg, out + row * classes, m->linear.classes, by_score);
         pull_back(m, by_score, g + row * m->linear.dim);
     }
     free(by_score);
@@ -135,14 +136,16 @@ static float *to_float(const double *from, size_t n) {
     return to;
 }
 
-int gull__linear_new(gull_model **out, const gull_model_facts *facts, double *w, double *b) {
+int gull__linear_new(gull_model **out, const gull_model_facts *facts, double *w,
+                     double *b) {
     const size_t classes = (size_t)facts->classes;
     float *w32 = facts->f32 ? to_float(w, classes * facts->dim) : NULL;
     float *b32 = facts->f32 ? to_float(b, classes) : NULL;
     void *state = NULL;
     int status = facts->f32 && (!w32 || !b32) ? GULL_ENOMEM : GULL_OK;
     if (status == GULL_OK)
-        status = gull_model_new(out, &gull_family_linear, sizeof(linear_state), facts, &state);
+        status =
+            gull_model_new(out, &gull_family_linear, sizeof(linear_state), facts, &state);
     if (status < 0) {
         free(w);
         free(b);

@@ -1,8 +1,8 @@
 /* linear.c - linear models, solved: the least change that lifts a rival over the label is
- * the cost's distance to a half-space inside the box (halfspace of src/cost), so lower and
- * upper meet.  Guarantee: no x of cost < lower fools the real function w x + b, nor its
- * evaluation in double in any order (a-priori bound of Higham, Accuracy and Stability of
- * Numerical Algorithms, 3.1; where l0 may move features without end: the real function
+ * the cost's distance to a half-space inside the box (halfspace of src/cost), so lower
+ * and upper meet.  Guarantee: no x of cost < lower fools the real function w x + b, nor
+ * its evaluation in double in any order (a-priori bound of Higham, Accuracy and Stability
+ * of Numerical Algorithms, 3.1; where l0 may move features without end: the real function
  * only).  A target among several classes must beat all of them: every mix of those
  * half-spaces gives a lower bound, the best mix the exact one (Lagrange duality; l0: a
  * bound only); the search for it may end bracketed. */
@@ -176,8 +176,10 @@ static int press(solver *s, double radius, double most) {
     for (int k = 0; k < 10 && !s->counts; k++) {
         const double middle = failed + (extra - failed) / 2;
         TRY(try_need(s, need + middle, &fools));
-        if (fools) extra = middle;
-        else failed = middle;
+        if (fools)
+            extra = middle;
+        else
+            failed = middle;
     }
     return GULL_OK;
 }
@@ -212,7 +214,15 @@ static int miss(solver *s) {
     TRY(gull_bounded(s->run, lower));
     if (nearest < 0) return GULL_OK;
     choose_pair(s, nearest, s->p->goal.label);
-    return press(s, radius, 0);
+    TRY(press(s, radius, 0));
+    /* Where rounding hides the nearest rival, the others. */
+    for (int c = 0; isinf(gull_run_upper(s->run)) && c < s->l->classes; c++) {
+        if (!gull_goal_is_rival(&s->p->goal, c) || c == nearest) continue;
+        choose_pair(s, c, s->p->goal.label);
+        radius = least(s, s->need, NULL);
+        if (isfinite(radius)) TRY(press(s, radius, 0));
+    }
+    return GULL_OK;
 }
 
 /* ---- One class must beat all others ---- */
@@ -225,23 +235,31 @@ static void lean(solver *s, const double *mix, int c, double t) {
     combine(s);
 }
 
-/* The class that x leaves furthest ahead of the target, in units of cost; -1: none. */
-static int most_ahead(solver *s, const double *x) {
+/* a := weights of the target less those of c; returns how far x leaves c ahead of the
+ * target, and in *tiny what rounding may hide. */
+static double ahead_of_target(solver *s, int c, const double *x, double *tiny) {
     const int target = s->p->goal.target;
     const size_t dim = s->l->dim;
-    const double *w = s->l->w, *wt = w + (size_t)target * dim;
+    double ahead = s->score[c] - s->score[target];
+    for (size_t i = 0; i < dim; i++) {
+        s->a[i] = s->l->w[(size_t)target * dim + i] - s->l->w[(size_t)c * dim + i];
+        ahead -= s->a[i] * (x[i] - s->p->space.x0[i]);
+    }
+    *tiny = 1e-13 * (s->size[c] + s->size[target]);
+    return ahead;
+}
+
+/* The class that x leaves furthest ahead of the target, in units of cost; -1: none is
+ * by more than `slack` times what rounding may hide. */
+static int most_ahead(solver *s, const double *x, double slack) {
     int most = -1;
-    double worst = 0;
+    double worst = -INFINITY, tiny;
     for (int c = 0; c < s->l->classes; c++) {
-        double ahead = s->score[c] - s->score[target], length = 0;
-        for (size_t i = 0; i < dim; i++) {
-            const double a = wt[i] - w[(size_t)c * dim + i];
-            ahead -= a * (x[i] - s->p->space.x0[i]);
-            length += fabs(a);
-        }
-        const double tiny = 1e-13 * (s->size[c] + s->size[target]);
-        if (c == target || !(ahead > tiny) || ahead <= worst * length) continue;
-        worst = ahead / length;
+        if (c == s->p->goal.target) continue;
+        const double ahead = ahead_of_target(s, c, x, &tiny);
+        const double slope = s->counts ? 1 : steepness(s, s->a);
+        if (!(ahead > slack * tiny) || !(ahead / slope > worst)) continue;
+        worst = ahead / slope;
         most = c;
     }
     return most;
@@ -257,8 +275,10 @@ static double best_lean(solver *s, const double *mix, int c) {
     }
     for (int step = 0; step < 40; step++) {
         const int low = value[0] < value[1] ? 0 : 1; /* the end to give up */
-        if (low == 0) lo = t[0];
-        else hi = t[1];
+        if (low == 0)
+            lo = t[0];
+        else
+            hi = t[1];
         t[low] = t[!low];
         value[low] = value[!low];
         t[!low] = low == 0 ? lo + golden * (hi - lo) : hi - golden * (hi - lo);
@@ -282,10 +302,48 @@ static int hardest_rival(solver *s, double *radius) {
     return hardest;
 }
 
+/* From the best mix's point: Euclidean steps over the half-spaces it is still outside of
+ * (cyclic projections), a little too far, until it is inside all. */
+static int repair(solver *s) {
+    gull_space here = s->p->space;
+    const size_t bytes = s->l->dim * sizeof *s->x;
+    const gull_cost *step = s->counts ? s->p->cost : gull_costs[GULL_L2];
+    const double slack = here.f32 ? 0x1p24 : 1;
+    double tiny;
+    bool fools = false;
+    least(s, s->need, s->x);
+    here.x0 = s->x;
+    for (int k = 0; k < 200; k++) {
+        const int c = most_ahead(s, s->x, -slack);
+        if (c < 0) break;
+        const double ahead = ahead_of_target(s, c, s->x, &tiny);
+        const double more = fmax(2 * slack * tiny, ahead * (k < 50 ? 1e-3 : 0.9));
+        if (isinf(step->halfspace(&here, s->a, ahead + more, s->y))) return GULL_OK;
+        memcpy(s->x, s->y, bytes);
+    }
+    double lo = 0, hi = 1; /* then back towards x0 */
+    memcpy(s->sizes, s->x, bytes);
+    for (int k = 0; k < 30; k++) {
+        const double t = k ? (lo + hi) / 2 : 1;
+        for (size_t i = 0; i < s->l->dim; i++)
+            s->x[i] = s->p->space.x0[i] + t * (s->sizes[i] - s->p->space.x0[i]);
+        TRY(try_point(s, s->x, &fools));
+        if (!k && !fools) return GULL_OK;
+        if (fools)
+            hi = t;
+        else
+            lo = t;
+    }
+    return GULL_OK;
+}
+
 static int claim(solver *s, double radius) {
     TRY(gull_bounded(s->run, safe_bound(s, radius)));
     if (isinf(radius)) return GULL_OK;
-    return press(s, radius, 64 * fmax(s->need, 0));
+    TRY(press(s, radius, 64 * fmax(s->need, 0)));
+    if (gull_run_upper(s->run) * (1 - 1e-9) <= gull_run_lower(s->run)) return GULL_OK;
+    combine(s);
+    return repair(s);
 }
 
 static int target(solver *s, int rounds) {
@@ -296,7 +354,8 @@ static int target(solver *s, int rounds) {
     for (int k = 0; k < rounds && isfinite(radius); k++) {
         if (gull_run_stop(s->run) == GULL_ETIME) break;
         least(s, s->need, s->x);
-        const int ahead = most_ahead(s, s->x);
+        const int ahead = most_ahead(s, s->x, 1);
+        combine(s);
         if (ahead < 0) break;
         memcpy(s->pull, s->mix, classes * sizeof *s->pull);
         lean(s, s->pull, ahead, best_lean(s, s->pull, ahead));
@@ -314,21 +373,24 @@ static int target(solver *s, int rounds) {
 static int run(gull_run *r, const void *options) {
     const linear_options *o = options;
     solver s;
-    if (!solver_new(&s, r)) return gull_ask_structure(r, GULL_CAN_LINEAR) ? GULL_ENOMEM
-                                                                         : GULL_EACCESS;
+    if (!solver_new(&s, r))
+        return gull_ask_structure(r, GULL_CAN_LINEAR) ? GULL_ENOMEM : GULL_EACCESS;
     scores_at_start(&s);
     return s.p->goal.kind == GULL_MISS ? miss(&s) : target(&s, (int)o->rounds);
 }
 
 static const gull_param params[] = {
-    GULL_PARAM(linear_options, rounds, 40, 0, 10000,
-               "steps of the search for the best mix, for a target among several classes"),
+    GULL_PARAM(
+        linear_options, rounds, 40, 0, 10000,
+        "steps of the search for the best mix, for a target among several classes"),
     GULL_PARAM_END};
 
 const gull_method gull_proof_linear = {
     .name = "linear",
-    .summary = "closed form for linear models: exact in every norm, box and weights included",
-    .cite = "Duality of norms; fractional knapsack (Dantzig, Operations Research 5, 1957)",
+    .summary =
+        "closed form for linear models: exact in every norm, box and weights included",
+    .cite =
+        "Duality of norms; fractional knapsack (Dantzig, Operations Research 5, 1957)",
     .needs = GULL_CAN_LINEAR,
     .goals = 1u << GULL_MISS | 1u << GULL_TARGET,
     .costs = GULL_ANY,

@@ -1,7 +1,8 @@
-/* liblinear.c - LIBLINEAR's text models: classifiers of every solver.  The file's order of
- * classes is kept, except that with one weight row (two classes) the second label comes
- * first: LIBLINEAR answers the first label iff its decision value is > 0, and the lower
- * index wins a tie here.  Fan et al., JMLR 9, 2008; format: linear.cpp, save_model. */
+/* liblinear.c - LIBLINEAR's text models: classifiers of every solver.  The file's order
+ * of classes is kept, except that with one weight row (two classes) the second label
+ * comes first: LIBLINEAR answers the first label iff its decision value is > 0, and the
+ * lower index wins a tie here.  Fan et al., JMLR 9, 2008; format: linear.cpp, save_model.
+ */
 #include "model/linear.h"
 #include "read/words.h"
 #include <stdio.h>
@@ -49,21 +50,24 @@ static int read_solver(gull_words *words, header *h) {
         return gull__words_fail(words, GULL_EFORMAT, "unknown solver_type '%.40s'",
                                 any ? words->word : "");
     if (h->solver->kind == NO_CLASSIFIER)
-        return gull__words_fail(words, GULL_EUNSUPPORTED,
-                                "%s is no classifier; train one with liblinear-train -s 0..7",
-                                h->solver->name);
+        return gull__words_fail(
+            words, GULL_EUNSUPPORTED,
+            "%s is no classifier; train one with liblinear-train -s 0..7",
+            h->solver->name);
     return GULL_OK;
 }
 
 static int read_labels(gull_words *words, header *h) {
     if (!h->classes || h->names)
-        return gull__words_fail(words, GULL_EFORMAT, "'label' must follow 'nr_class', once");
+        return gull__words_fail(words, GULL_EFORMAT,
+                                "'label' must follow 'nr_class', once");
     return gull__words_names(words, (size_t)h->classes, &h->names);
 }
 
 static int read_classes(gull_words *words, header *h) {
     const long most = (long)(words->bytes->size / 2); /* a label has at least 2 bytes */
-    if (h->names) return gull__words_fail(words, GULL_EFORMAT, "'nr_class' after 'label'");
+    if (h->names)
+        return gull__words_fail(words, GULL_EFORMAT, "'nr_class' after 'label'");
     TRY(gull__words_integer(words, "nr_class", 1, most < 1 ? 1 : most, &h->classes));
     if (h->classes == 1)
         return gull__words_fail(words, GULL_EUNSUPPORTED,
@@ -89,12 +93,13 @@ static int read_key(gull_words *words, header *h) {
 static int read_header(gull_words *words, header *h) {
     while (!h->weights) {
         if (!gull__words_next(words, false))
-            return gull__words_fail(words, GULL_EFORMAT, "the file ends before the weights");
+            return gull__words_fail(words, GULL_EFORMAT,
+                                    "the file ends before the weights");
         TRY(read_key(words, h));
     }
     if (!h->solver || !h->names || !h->features)
         return gull__words_fail(words, GULL_EFORMAT, "'%s' is missing before 'w'",
-                                !h->solver ? "solver_type"
+                                !h->solver  ? "solver_type"
                                 : !h->names ? "label"
                                             : "nr_feature");
     return GULL_OK;
@@ -123,8 +128,9 @@ static void describe(const header *h, gull_model_facts *facts) {
     const solver_kind kind = h->solver->kind;
     facts->scores = kind == LOGISTIC && two ? "logits" : "margin";
     snprintf(facts->detail, sizeof facts->detail, "%s (%s) · %ld features",
-             kind == LOGISTIC ? two ? "logistic regression" : "one-vs-rest logistic regression"
-                              : "linear support vector machine",
+             kind == LOGISTIC
+                 ? two ? "logistic regression" : "one-vs-rest logistic regression"
+                 : "linear support vector machine",
              h->solver->name, h->features);
 }
 
@@ -147,7 +153,8 @@ static int make_model(gull_words *words, header *h, gull_model **out) {
         h->names[1] = h->names[0];
         h->names[0] = second;
     }
-    gull_model_facts facts = {.classes = (int)classes, .dim = dim, .class_names = h->names};
+    gull_model_facts facts = {
+        .classes = (int)classes, .dim = dim, .class_names = h->names};
     describe(h, &facts);
     return gull__linear_new(out, &facts, w, b);
 }
@@ -163,5 +170,7 @@ static int read(gull_bytes *bytes, gull_model **out, gull_error *err) {
     return status;
 }
 
-const gull_reader gull_reader_liblinear = {
-    .name = "liblinear", .summary = "LIBLINEAR text models", .probe = probe, .read = read};
+const gull_reader gull_reader_liblinear = {.name = "liblinear",
+                                           .summary = "LIBLINEAR text models",
+                                           .probe = probe,
+                                           .read = read};

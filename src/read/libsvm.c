@@ -1,7 +1,7 @@
-/* libsvm.c - LIBSVM's text models with a linear kernel and two classes, collapsed into one
- * weight vector: w = sum of coefficient x support vector, summed in twice the precision.
- * The second label comes first: LIBSVM answers the first iff its decision value is > 0.
- * Chang and Lin, ACM TIST 2(3), 2011; format: svm.cpp, svm_save_model. */
+/* libsvm.c - LIBSVM's text models with a linear kernel and two classes, collapsed into
+ * one weight vector: w = sum of coefficient x support vector, summed in twice the
+ * precision. The second label comes first: LIBSVM answers the first iff its decision
+ * value is > 0. Chang and Lin, ACM TIST 2(3), 2011; format: svm.cpp, svm_save_model. */
 #include "model/linear.h"
 #include "read/words.h"
 #include <stdio.h>
@@ -36,14 +36,16 @@ static int read_kernel(gull_words *words, header *h) {
     if (!gull__words_next(words, true)) words->word[0] = 0;
     h->linear = !strcmp(words->word, "linear");
     if (h->linear) return GULL_OK;
-    return gull__words_fail(words, GULL_EUNSUPPORTED,
-                            "kernel_type '%.40s': only linear kernels are read; train with "
-                            "svm-train -t 0, or ask the model as a black box (exec:)",
-                            words->word);
+    return gull__words_fail(
+        words, GULL_EUNSUPPORTED,
+        "kernel_type '%.40s': only linear kernels are read; train with "
+        "svm-train -t 0, or ask the model as a black box (exec:)",
+        words->word);
 }
 
 static int read_classes(gull_words *words, header *h) {
-    if (h->names) return gull__words_fail(words, GULL_EFORMAT, "'nr_class' after 'label'");
+    if (h->names)
+        return gull__words_fail(words, GULL_EFORMAT, "'nr_class' after 'label'");
     TRY(gull__words_integer(words, "nr_class", 1, 2147483647, &h->classes));
     if (h->classes == 2) return GULL_OK;
     return gull__words_fail(words, GULL_EUNSUPPORTED,
@@ -54,13 +56,14 @@ static int read_classes(gull_words *words, header *h) {
 
 static int read_labels(gull_words *words, header *h) {
     if (!h->classes || h->names)
-        return gull__words_fail(words, GULL_EFORMAT, "'label' must follow 'nr_class', once");
+        return gull__words_fail(words, GULL_EFORMAT,
+                                "'label' must follow 'nr_class', once");
     return gull__words_names(words, (size_t)h->classes, &h->names);
 }
 
 static bool is_ignored(const char *key) {
-    static const char *const keys[] = {"degree", "gamma", "coef0", "probA",
-                                       "probB", "nr_sv", "prob_density_marks"};
+    static const char *const keys[] = {
+        "degree", "gamma", "coef0", "probA", "probB", "nr_sv", "prob_density_marks"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (!strcmp(key, keys[i])) return true;
     return false;
@@ -73,7 +76,8 @@ static int read_key(gull_words *words, header *h) {
     if (!strcmp(key, "nr_class")) return read_classes(words, h);
     if (!strcmp(key, "label")) return read_labels(words, h);
     if (!strcmp(key, "total_sv"))
-        return gull__words_integer(words, "total_sv", 0, (long)words->bytes->size, &h->total);
+        return gull__words_integer(words, "total_sv", 0, (long)words->bytes->size,
+                                   &h->total);
     if (!strcmp(key, "rho")) {
         h->has_rho = true;
         return gull__words_double(words, "rho", &h->rho);
@@ -101,7 +105,8 @@ static int read_header(gull_words *words, header *h) {
                           : !h->has_rho  ? "rho"
                                          : NULL;
     if (missing)
-        return gull__words_fail(words, GULL_EFORMAT, "'%s' is missing before 'SV'", missing);
+        return gull__words_fail(words, GULL_EFORMAT, "'%s' is missing before 'SV'",
+                                missing);
     return GULL_OK;
 }
 
@@ -114,10 +119,11 @@ static int read_pair(gull_words *words, long last, long *index, double *value) {
                                 words->word);
     *colon = 0;
     TRY(gull__words_value(words, words->word, &number));
-    if (!(number > (double)last) || number > (double)MOST_FEATURES || number != floor(number))
+    if (!(number > (double)last) || number > (double)MOST_FEATURES ||
+        number != floor(number))
         return gull__words_fail(words, GULL_EFORMAT,
-                                "index '%.40s': indices ascend, from 1 to %ld", words->word,
-                                MOST_FEATURES);
+                                "index '%.40s': indices ascend, from 1 to %ld",
+                                words->word, MOST_FEATURES);
     *index = (long)number;
     return gull__words_value(words, colon + 1, value);
 }
@@ -143,8 +149,10 @@ static int read_vectors(gull_words *words, const header *h, size_t *dim, double 
         }
     }
     if (gull__words_next(words, false))
-        return gull__words_fail(words, GULL_EFORMAT, "'%.40s' after the last of %ld support "
-                                "vectors", words->word, h->total);
+        return gull__words_fail(words, GULL_EFORMAT,
+                                "'%.40s' after the last of %ld support "
+                                "vectors",
+                                words->word, h->total);
     return GULL_OK;
 }
 
@@ -165,8 +173,10 @@ static int collapse(gull_words *words, const header *h, size_t *dim, double **ou
                                       "the weight of feature %zu overflows", i + 1);
     }
     free(low);
-    if (status < 0) free(w);
-    else *out = w;
+    if (status < 0)
+        free(w);
+    else
+        *out = w;
     return status;
 }
 
@@ -185,7 +195,8 @@ static int make_model(gull_words *words, header *h, gull_model **out) {
     gull_model_facts facts = {
         .classes = 2, .dim = dim, .class_names = h->names, .scores = "margin"};
     snprintf(facts.detail, sizeof facts.detail,
-             "linear support vector machine · %ld support vectors, %zu features", h->total, dim);
+             "linear support vector machine · %ld support vectors, %zu features",
+             h->total, dim);
     return gull__linear_new(out, &facts, w, b);
 }
 

@@ -22,7 +22,9 @@ int gull__words_fail(const gull_words *w, int code, const char *format, ...) {
     return gull__fail(w->err, code, "%s: line %zu: %s", w->bytes->path, w->line, text);
 }
 
-static bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+static bool is_blank(uint8_t c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 bool gull__words_next(gull_words *w, bool same_line) {
     gull_bytes *b = w->bytes;
@@ -43,7 +45,8 @@ int gull__words_value(const gull_words *w, const char *text, double *value) {
     char *end;
     *value = strtod_l(text, &end, w->locale);
     if (end != text && !*end && isfinite(*value)) return GULL_OK;
-    return gull__words_fail(w, GULL_EFORMAT, "'%.40s' where a finite number belongs", text);
+    return gull__words_fail(w, GULL_EFORMAT, "'%.40s' where a finite number belongs",
+                            text);
 }
 
 int gull__words_double(gull_words *w, const char *what, double *value) {
@@ -57,8 +60,8 @@ int gull__words_integer(gull_words *w, const char *what, long lo, long hi, long 
     TRY(gull__words_double(w, what, &v));
     if (v < (double)lo || v > (double)hi || v != floor(v))
         return gull__words_fail(w, GULL_EFORMAT,
-                                "%s is %.40s, expected a whole number from %ld to %ld", what,
-                                w->word, lo, hi);
+                                "%s is %.40s, expected a whole number from %ld to %ld",
+                                what, w->word, lo, hi);
     *value = (long)v;
     return GULL_OK;
 }
@@ -76,7 +79,9 @@ int gull__words_names(gull_words *w, size_t count, char ***out) {
         status = gull__words_integer(w, "a label", -2147483648L, 2147483647L, &label);
         if (status == GULL_OK && !(names[i] = strdup(w->word))) status = GULL_ENOMEM;
     }
-    if (status == GULL_OK) *out = names;
-    else gull__words_free_names(names, count);
+    if (status == GULL_OK)
+        *out = names;
+    else
+        gull__words_free_names(names, count);
     return status;
 }

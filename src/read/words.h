@@ -1,5 +1,6 @@
-/* words.h - text models made of words and lines (LIBLINEAR, LIBSVM): a bounded cursor over
- * words that counts lines.  Numbers are read as in the C locale, whatever the caller's. */
+/* words.h - text models made of words and lines (LIBLINEAR, LIBSVM): a bounded cursor
+ * over words that counts lines.  Numbers are read as in the C locale, whatever the
+ * caller's. */
 #ifndef GULL_WORDS_H
 #define GULL_WORDS_H
 #include "core/plugin.h"
