@@ -138,7 +138,8 @@ void gull_result_free(gull_result **result) {
 static json_t *data_json(const gull_data *d, const gull_task *t) {
     json_t *range = t->range[0] < t->range[1] ? json_pack("[ff]", t->range[0], t->range[1])
                                               : json_null();
-    return json_pack("{ss* ss ss sI sI ss so ss*}", "path", d->path, "format", d->format,
+    return json_pack("{ss ss ss sI sI ss so ss*}", "path", d->path ? d->path : "(memory)", "format",
+                     d->format ? d->format : "memory",
                      "sha256", d->sha256, "rows", (json_int_t)t->rows, "first_row",
                      (json_int_t)t->first, "labels", t->model_labels ? "model" : "data",
                      "range", range, "note", t->note[0] ? t->note : NULL);

@@ -25,6 +25,13 @@ int gull_model_new(gull_model **out, const gull_family *family, size_t state_siz
     m->family = family;
     m->state = s;
     m->facts = *facts;
+    m->format = "memory";
+    m->path = strdup("(memory)");
+    if (!m->path) {
+        free(m);
+        free(s);
+        return GULL_ENOMEM;
+    }
     *out = m;
     *state = s;
     return GULL_OK;
@@ -150,8 +157,11 @@ int gull_model_open(gull_model **out, const char *path, gull_error *err) {
     int status = open_bytes(out, &bytes, err);
     if (status == GULL_OK) {
         gull__sha256(bytes.data, bytes.size, (*out)->sha256);
-        (*out)->path = strdup(path);
-        if (!(*out)->path) {
+        char *copy = strdup(path);
+        if (copy) {
+            free((*out)->path);
+            (*out)->path = copy;
+        } else {
             gull_model_close(out);
             status = gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
         }
