@@ -198,7 +198,10 @@ typedef struct bench { /* one row of the planted model, worked on by planted met
     size_t left;
     int status;
 } bench;
-static size_t bench_next(void *p) { return ((bench *)p)->left-- ? 0 : SIZE_MAX; }
+static size_t bench_next(void *p) {
+    bench *b = p;
+    return b->left ? --b->left : SIZE_MAX;
+}
 static void bench_row(void *p, size_t i, gull_seat *seat) {
     bench *b = p;
     b->status = gull__answer_row(&b->desk, i, seat, &b->answer, b->witness);
@@ -344,6 +347,7 @@ static char *audit_json(const char *resume, size_t stop_after, int *status) {
     if (resume) gull_question_set(q, "resume", resume, NULL);
     *status = gull_ask(q, "prove", m, &d, stop_after_rows, &s, &r, &err);
     if (r) json = gull_result_json(r);
+    if (*status < 0 && *status != GULL_EUSAGE) printf("# %s\n", err.text);
     gull_result_free(&r);
     gull_question_free(&q);
     gull_model_close(&m);

@@ -80,7 +80,8 @@ static int by_value(const void *a, const void *b) {
 }
 
 static int set_eps(gull_question *q, const char *v, gull_error *err) {
-    q->eps_count = 0;
+    double eps[GULL_MAX_EPS];
+    size_t count = 0;
     for (const char *s = v;; s++) {
         double e;
         if (!read_number(s, &e, &s) || !(e > 0) || isinf(e) || (*s && *s != ','))
@@ -88,11 +89,13 @@ static int set_eps(gull_question *q, const char *v, gull_error *err) {
                               "--eps %s: expected positive distances such as 0.1 or 8/255, "
                               "separated by commas",
                               v);
-        if (q->eps_count == GULL_MAX_EPS)
+        if (count == GULL_MAX_EPS)
             return gull__fail(err, GULL_EUSAGE, "--eps: at most %d distances", GULL_MAX_EPS);
-        q->eps[q->eps_count++] = e;
+        eps[count++] = e;
         if (!*s) break;
     }
+    memcpy(q->eps, eps, count * sizeof *eps);
+    q->eps_count = count;
     qsort(q->eps, q->eps_count, sizeof *q->eps, by_value);
     return GULL_OK;
 }

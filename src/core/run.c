@@ -146,7 +146,7 @@ int gull_bounded(gull_run *r, double lower) {
 
 bool gull__row_exact(const gull_row *row) {
     const double tolerance = row->problem.space.f32 ? 1e-5 : 1e-9;
-    if (row->lower_by < 0) return false;
+    if (row->lower_by < 0 || isinf(row->upper)) return false;
     return row->lower == row->upper || row->upper - row->lower <= tolerance * row->upper;
 }
 
