@@ -116,14 +116,14 @@ static bool reserve(xgboost_nodes *all, size_t more) {
     return true;
 }
 
-/* Breadth first; old[k] is the number in the file of node k.  A node that is reached
- * twice would make more nodes than there are, so it cannot loop. */
-static int32_t enlist(const columns *c, int32_t *old, int32_t count, gull_tree_node *node) {
+/* Breadth first; old[k] is the number in the file of node k.  -1: a node is met twice. */
+static int32_t enlist(int32_t *old, bool *met, int32_t count, gull_tree_node *node) {
     if (node->left < 0) {
         node->left = node->right = 0;
         return count;
     }
-    if ((size_t)count + 2 > c->count) return -1;
+    if (met[node->left] || met[node->right] || node->left == node->right) return -1;
+    met[node->left] = met[node->right] = true;
     old[count] = node->left;
     old[count + 1] = node->right;
     node->left = count;
@@ -132,16 +132,17 @@ static int32_t enlist(const columns *c, int32_t *old, int32_t count, gull_tree_n
 }
 
 static int walk(const columns *c, size_t dim, const float *weight, float base, int32_t *old,
-                gull_tree_node *node, int32_t *count, const xgboost_place *at) {
+                bool *met, gull_tree_node *node, int32_t *count, const xgboost_place *at) {
     int32_t n = 1;
     old[0] = 0;
+    met[0] = true;
     for (int32_t k = 0; k < n; k++) {
         node[k] = (gull_tree_node){0};
         TRY(read_node(c, (size_t)old[k], dim, node + k, at));
         if (node[k].feature < 0) node[k].value = leaf_value(node[k].value, weight, base);
         if (!isfinite(node[k].value))
             return fail(at, GULL_EFORMAT, "a leaf times its weight is not a finite number");
-        n = enlist(c, old, n, node + k);
+        n = enlist(old, met, n, node + k);
         if (n < 0) return fail(at, GULL_EFORMAT, "a node has two parents, or is its own");
     }
     *count = n;
@@ -165,10 +166,12 @@ int gull__xgboost_tree(const json_t *tree, size_t dim, const float *weight, floa
     TRY(find_columns(tree, &c, at));
     if (!reserve(all, c.count)) return fail(at, GULL_ENOMEM, "out of memory");
     int32_t *old = malloc(c.count * sizeof *old);
-    if (!old) return fail(at, GULL_ENOMEM, "out of memory");
+    bool *met = calloc(c.count, sizeof *met);
     const int status =
-        walk(&c, dim, weight, base, old, all->node + all->count, count, at);
+        old && met ? walk(&c, dim, weight, base, old, met, all->node + all->count, count, at)
+                   : fail(at, GULL_ENOMEM, "out of memory");
     free(old);
+    free(met);
     if (status == GULL_OK) all->count += (size_t)*count;
     return status;
 }
