@@ -194,6 +194,7 @@ static int read_trees(reading *r) {
     for (size_t i = 0; i < n && status == GULL_OK; i++) status = read_tree(r, i, tree + i);
     if (status == GULL_OK && r->nodes.count > INT32_MAX)
         status = fail(r, GULL_EUNSUPPORTED, "more than 2^31 nodes");
+    if (status < 0) return status;
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {
         tree[i].nodes = r->nodes.node + at;
@@ -202,7 +203,7 @@ static int read_trees(reading *r) {
     r->made.count = n;
     r->made.dim = r->dim;
     r->made.outputs = r->outputs;
-    return status;
+    return GULL_OK;
 }
 
 /* ---- What is told to people ---- */
