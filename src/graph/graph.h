@@ -108,7 +108,8 @@ struct gull_op {
     /* ADDS to grad[in] (activations only) what grad[out] says at value[in], value[out]. */
     int (*gradient)(const gull_node *, const void *pass);
     /* Double compilation only, NULL where there is no bound.  AFFINE operators need none:
-     * a proof uses forward with `absolute`, and gradient (which must not read value[]). */
+     * a proof uses forward with `absolute`, and gradient (which must not read value[]).
+     * lo, hi: per tensor, NULL for constants. */
     int (*interval)(const gull_node *, const gull_graph *, const double *const *lo,
                     const double *const *hi, double *out_lo, double *out_hi);
     int (*lines)(const gull_node *, const gull_graph *, const double *lo, const double *hi,

@@ -341,12 +341,16 @@ static bool settled(const gull_lines *l, size_t k) {
     return l->lower_slope[k] == l->upper_slope[k] && l->lower_shift[k] == l->upper_shift[k];
 }
 
-/* Neurons of tensor t whose bounds matter to node i. */
+/* Neurons of tensor t whose bounds matter to node i: where its lines differ, and for
+ * intervals wherever its output moves. */
 static size_t open_neurons(gull_bounds *b, size_t i, int t) {
+    const bool intervals = b->options.intermediate == GULL_BOUNDS_IBP;
+    const gull_lines *l = &b->lines[i];
     size_t count = 0;
     for (size_t k = 0; k < b->graph->tensor[t].size; k++) {
-        const bool same = b->has_lines[i] ? settled(&b->lines[i], k) : false;
-        if (!same && b->lo[t][k] < b->hi[t][k]) b->neuron[count++] = k;
+        const bool fixed = b->has_lines[i] && settled(l, k) &&
+                           !(intervals && l->upper_slope[k] != 0);
+        if (!fixed && b->lo[t][k] < b->hi[t][k]) b->neuron[count++] = k;
     }
     return count;
 }
@@ -491,8 +495,8 @@ int gull_bounds_margins(gull_bounds *b, const gull_goal *goal, int classes, bool
     int status = GULL_OK;
     if (fixed < 0 || fixed >= classes || classes < 2 ||
         size != (size_t)(classes == 2 && size == 1 ? 1 : classes))
-        return GULL_EUSAGE;
-    double *rows = malloc((size_t)classes * (size + 1) * sizeof *rows);
+        return GULL_EUNSUPPORTED;
+    double *rows = calloc((size_t)classes, (size + 1) * sizeof *rows);
     if (!rows) return GULL_ENOMEM;
     double *found = rows + (size_t)classes * size;
     size_t n = 0;

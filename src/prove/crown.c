@@ -15,6 +15,7 @@ static int run(gull_run *run, const void *options) {
     return gull__prove_radius(run, options, false);
 }
 
+extern const gull_method gull_proof_crown;
 const gull_method gull_proof_crown = {
     .name = "crown",
     .summary = "linear bounds carried backward through the network",

@@ -14,6 +14,7 @@ static int run(gull_run *run, const void *options) {
     return gull__prove_radius(run, &o, true);
 }
 
+extern const gull_method gull_proof_ibp;
 const gull_method gull_proof_ibp = {
     .name = "ibp",
     .summary = "intervals carried forward through the network",

@@ -1,9 +1,15 @@
 /* elementwise.h - an operator of one input, number by number.  The including file defines
- *   static real value_of(real x);  static real slope_of(real x, real y); */
+ *   static real value_of(real x);  static real slope_of(real x, real y);
+ * and bounds of n numbers (graph/lines.h),
+ *   static void interval_of(n, lo, hi, out_lo, out_hi);  static void lines_of(n, lo, hi, out); */
+#include "graph/lines.h"
 #include "graph/real.h"
 
 static real value_of(real x);
 static real slope_of(real x, real y);
+static void interval_of(size_t n, const double *lo, const double *hi, double *out_lo,
+                        double *out_hi);
+static void lines_of(size_t n, const double *lo, const double *hi, gull_lines *out);
 
 static int elementwise_prepare(gull_graph *g, gull_node *n,
                                const gull_attributes *attributes, gull_error *err) {
@@ -38,6 +44,20 @@ static int elementwise_gradient(const gull_node *n, const void *pass) {
     return GULL_OK;
 }
 
+static int elementwise_interval(const gull_node *n, const gull_graph *g,
+                                const double *const *lo, const double *const *hi,
+                                double *out_lo, double *out_hi) {
+    const int x = n->in[0];
+    interval_of(g->tensor[x].size, lo[x], hi[x], out_lo, out_hi);
+    return GULL_OK;
+}
+
+static int elementwise_lines(const gull_node *n, const gull_graph *g, const double *lo,
+                             const double *hi, gull_lines *out) {
+    lines_of(g->tensor[n->out].size, lo, hi, out);
+    return GULL_OK;
+}
+
 #define GULL_ELEMENTWISE_OP(id, title, text, first_opset)                                \
     const gull_op GULL_OP(id);                                                           \
     const gull_op GULL_OP(id) = {                                                        \
@@ -49,4 +69,6 @@ static int elementwise_gradient(const gull_node *n, const void *pass) {
         .traits = elementwise_traits,                                                    \
         .forward = elementwise_forward,                                                  \
         .gradient = elementwise_gradient,                                                \
+        .interval = elementwise_interval,                                                \
+        .lines = elementwise_lines,                                                      \
     };

@@ -8,4 +8,13 @@ static real slope_of(real x, real y) {
     return x > 0 ? 1 : 0;
 }
 
+static void interval_of(size_t n, const double *lo, const double *hi, double *out_lo,
+                        double *out_hi) {
+    gull__relu_interval(n, lo, hi, out_lo, out_hi);
+}
+
+static void lines_of(size_t n, const double *lo, const double *hi, gull_lines *out) {
+    gull__relu_lines(n, lo, hi, out);
+}
+
 GULL_ELEMENTWISE_OP(relu, "Relu", "max(x, 0)", 6)

@@ -11,4 +11,13 @@ static real slope_of(real x, real y) {
     return y * (1 - y);
 }
 
+static void interval_of(size_t n, const double *lo, const double *hi, double *out_lo,
+                        double *out_hi) {
+    gull__s_shape_interval(&gull__logistic, n, lo, hi, out_lo, out_hi);
+}
+
+static void lines_of(size_t n, const double *lo, const double *hi, gull_lines *out) {
+    gull__s_shape_lines(&gull__logistic, n, lo, hi, out);
+}
+
 GULL_ELEMENTWISE_OP(sigmoid, "Sigmoid", "1 / (1 + exp(-x))", 6)

@@ -1,0 +1,560 @@
+/* test_bounds.c - bounds of networks: sampled points never leave them, closed forms,
+ * relaxations against dense sampling, rounding against extended precision. */
+#include "core/random.h"
+#include "core/registry.h"
+#include "graph/lines.h"
+#include "prove/bounds.h"
+#include "tap.h"
+#include <float.h>
+
+static gull_stream stream = {12345, 0};
+static double uniform(double lo, double hi) {
+    return lo + (hi - lo) * gull__stream_uniform(&stream);
+}
+static double normal(void) { return gull__stream_normal(&stream); }
+
+/* ---- Small networks, built by hand ---- */
+
+typedef struct build {
+    gull_graph *g;
+    int top;   /* the last tensor */
+    int count; /* of nodes */
+} build;
+
+static double *normals(size_t n, double scale) {
+    double *v = malloc((n ? n : 1) * sizeof *v);
+    for (size_t i = 0; i < n; i++) v[i] = (double)(float)(scale * normal());
+    return v;
+}
+
+static int constant(build *b, int rank, const int64_t *dims, double scale) {
+    size_t n = 1;
+    for (int i = 0; i < rank; i++) n *= (size_t)dims[i];
+    return gull__graph_constant(b->g, "c", rank, dims, normals(n, scale));
+}
+
+static build begin(int rank, const int64_t *dims) {
+    build b = {gull__graph_new(13), 0, 0};
+    b.top = gull__graph_input(b.g, "x", rank, dims);
+    return b;
+}
+
+static int add_node(build *b, const char *op, const int *in, int count,
+                    const gull_attributes *a) {
+    gull_error err = {0, ""};
+    const int t = gull__graph_node(b->g, op, op, b->count++, in, count, a, &err);
+    if (t < 0) printf("# %s\n", err.text);
+    return b->top = t;
+}
+
+static int unary(build *b, const char *op) { return add_node(b, op, &b->top, 1, NULL); }
+
+static int gemm(build *b, int64_t out) {
+    const int64_t in = (int64_t)b->g->tensor[b->top].size, dims[2] = {in, out};
+    const int w = constant(b, 2, dims, 1 / sqrt((double)in)), c = constant(b, 1, dims + 1, 0.3);
+    const int ins[3] = {b->top, w, c};
+    return add_node(b, "Gemm", ins, 3, NULL);
+}
+
+static int conv(build *b, int64_t out, int64_t kernel, int64_t stride, int64_t pad) {
+    const int64_t in = b->g->tensor[b->top].dims[0], dims[4] = {out, in, kernel, kernel};
+    const int w = constant(b, 4, dims, 1 / sqrt((double)(in * kernel * kernel)));
+    const int c = constant(b, 1, dims, 0.2), ins[3] = {b->top, w, c};
+    const int64_t strides[2] = {stride, stride}, pads[4] = {pad, pad, pad, pad};
+    const gull_attribute item[2] = {{.name = "strides", .kind = 'I', .ints = strides, .count = 2},
+                                    {.name = "pads", .kind = 'I', .ints = pads, .count = 4}};
+    return add_node(b, "Conv", ins, 3, &(gull_attributes){item, 2});
+}
+
+__attribute__((unused)) static int pool(build *b, const char *op, int64_t kernel,
+                                        int64_t stride, int64_t pad) {
+    const int64_t k[2] = {kernel, kernel}, s[2] = {stride, stride}, p[4] = {pad, pad, pad, pad};
+    const gull_attribute item[3] = {{.name = "kernel_shape", .kind = 'I', .ints = k, .count = 2},
+                                    {.name = "strides", .kind = 'I', .ints = s, .count = 2},
+                                    {.name = "pads", .kind = 'I', .ints = p, .count = 4}};
+    return add_node(b, op, &b->top, 1, &(gull_attributes){item, 3});
+}
+
+static int with_constant(build *b, const char *op, bool first) {
+    const int64_t n = (int64_t)b->g->tensor[b->top].size;
+    double *v = normals((size_t)n, 1);
+    for (int64_t i = 0; i < n; i++) v[i] += v[i] >= 0 ? 0.5 : -0.5;
+    const int c = gull__graph_constant(b->g, "c", 1, &n, v);
+    const int in[2] = {first ? c : b->top, first ? b->top : c};
+    return add_node(b, op, in, 2, NULL);
+}
+
+static gull_graph *end(build *b) {
+    gull_error err = {0, ""};
+    if (gull__graph_finish(b->g, b->top, &err) < 0) printf("# %s\n", err.text);
+    return b->g;
+}
+
+static gull_graph *net_relu(void) {
+    build b = begin(1, (int64_t[]){6});
+    gemm(&b, 12), unary(&b, "Relu"), gemm(&b, 10), unary(&b, "Relu"), gemm(&b, 4);
+    return end(&b);
+}
+static gull_graph *net_smooth(void) {
+    build b = begin(1, (int64_t[]){5});
+    gemm(&b, 9), unary(&b, "Sigmoid"), gemm(&b, 8), unary(&b, "Tanh"), gemm(&b, 3);
+    return end(&b);
+}
+static gull_graph *net_conv(void) {
+    build b = begin(3, (int64_t[]){2, 6, 6});
+    conv(&b, 4, 3, 1, 1), unary(&b, "Relu"), conv(&b, 4, 3, 2, 0), unary(&b, "Relu");
+    unary(&b, "Flatten"), gemm(&b, 8), unary(&b, "Relu"), gemm(&b, 5);
+    return end(&b);
+}
+static gull_graph *net_residual(void) {
+    build b = begin(1, (int64_t[]){6});
+    const int skip = (gemm(&b, 8), unary(&b, "Relu"));
+    const int branch = (gemm(&b, 8), unary(&b, "Tanh"), gemm(&b, 8));
+    add_node(&b, "Add", (int[]){skip, branch}, 2, NULL), unary(&b, "Relu");
+    const int again = b.top;
+    add_node(&b, "Sub", (int[]){again, skip}, 2, NULL);
+    unary(&b, "Relu"), gemm(&b, 3);
+    return end(&b);
+}
+static gull_graph *net_constants(void) {
+    build b = begin(1, (int64_t[]){6});
+    with_constant(&b, "Sub", false), with_constant(&b, "Mul", true);
+    with_constant(&b, "Div", false), gemm(&b, 8), with_constant(&b, "Sub", true);
+    unary(&b, "Relu"), gemm(&b, 4);
+    return end(&b);
+}
+
+/* ---- Values of all tensors at a point, in double ---- */
+
+typedef struct values {
+    const gull_graph *g;
+    double **at;
+} values;
+
+static values values_new(const gull_graph *g) {
+    values v = {g, calloc(g->tensor_count, sizeof *v.at)};
+    for (size_t t = 0; t < g->tensor_count; t++)
+        if (g->tensor[t].producer >= -1) v.at[t] = calloc(g->tensor[t].size, sizeof(double));
+    return v;
+}
+static void values_free(values *v) {
+    for (size_t t = 0; t < v->g->tensor_count; t++) free(v->at[t]);
+    free(v->at);
+}
+static void evaluate(values *v, const double *x) {
+    const gull_pass64 pass = {v->g, 1, v->at, NULL, false};
+    memcpy(v->at[v->g->input], x, v->g->tensor[v->g->input].size * sizeof *x);
+    for (size_t i = 0; i < v->g->node_count; i++)
+        v->g->node[i].op64->forward(&v->g->node[i], &pass);
+}
+
+/* ---- Questions ---- */
+
+typedef struct question {
+    gull_space space;
+    double *x0, *lo, *hi, *weight;
+} question;
+
+static question ask(size_t dim, bool box, bool weights) {
+    question q = {.x0 = calloc(dim, 8), .lo = calloc(dim, 8), .hi = calloc(dim, 8),
+                  .weight = calloc(dim, 8)};
+    for (size_t i = 0; i < dim; i++) {
+        q.x0[i] = uniform(0, 1);
+        q.lo[i] = box ? 0 : -INFINITY;
+        q.hi[i] = box ? 1 : INFINITY;
+        if (box && i == 1) q.lo[i] = q.hi[i] = q.x0[i];
+        q.weight[i] = uniform(0.3, 3);
+    }
+    q.space = (gull_space){q.x0, q.lo, q.hi, weights ? q.weight : NULL, dim, false};
+    return q;
+}
+static void question_free(question *q) {
+    free(q->x0), free(q->lo), free(q->hi), free(q->weight);
+}
+
+/* Points of the region: corners in random directions, their mixtures, and projections. */
+static void sample(const gull_region *q, double *x, double *a) {
+    const size_t dim = q->space->dim;
+    const double kind = uniform(0, 1);
+    for (size_t i = 0; i < dim; i++) a[i] = uniform(0, 1) < 0.3 ? 0 : normal();
+    q->cost->reach(q->space, a, q->radius, x);
+    if (kind < 0.5) return;
+    for (size_t i = 0; i < dim; i++)
+        x[i] = q->space->x0[i] + (x[i] - q->space->x0[i]) * (kind < 0.7 ? uniform(0, 1) : 1);
+    if (kind < 0.9) return;
+    for (size_t i = 0; i < dim; i++) x[i] = q->space->x0[i] + q->radius * 3 * normal();
+    q->cost->project(q->space, x, q->radius);
+}
+
+static double excess(double v, double lo, double hi) {
+    const double out = fmax(lo - v, v - hi);
+    return out > 1e-12 * (1 + fabs(v)) ? out : 0;
+}
+
+static double worst_excess(const gull_bounds *b, const values *v) {
+    double worst = 0;
+    for (size_t t = 0; t < v->g->tensor_count; t++)
+        for (size_t i = 0; v->at[t] && i < v->g->tensor[t].size; i++)
+            worst = fmax(worst, excess(v->at[t][i], b->lo[t][i], b->hi[t][i]));
+    return worst;
+}
+
+typedef struct linear_questions {
+    double *rows, *lower, *coefficients, *constants;
+    size_t count;
+} linear_questions;
+
+static linear_questions ask_rows(gull_bounds *b, bool intervals) {
+    const size_t size = b->graph->tensor[b->graph->output].size, n = 7;
+    linear_questions l = {normals(n * size, 1), calloc(n, 8),
+                          calloc(n * b->region.space->dim, 8), calloc(n, 8), n};
+    const int status = gull_bounds_rows(b, l.rows, n, intervals, l.lower,
+                                        intervals ? NULL : l.coefficients, l.constants);
+    if (status < 0) l.lower[0] = INFINITY;
+    return l;
+}
+
+static double dot(const double *a, const double *b, size_t n) {
+    double s = 0;
+    for (size_t i = 0; i < n; i++) s += a[i] * b[i];
+    return s;
+}
+
+static double rows_excess(const linear_questions *l, const values *v, bool lines,
+                          const double *x, double *slack) {
+    const size_t size = v->g->tensor[v->g->output].size, dim = v->g->tensor[v->g->input].size;
+    double worst = 0;
+    for (size_t r = 0; r < l->count; r++) {
+        const double y = dot(l->rows + r * size, v->at[v->g->output], size);
+        worst = fmax(worst, excess(y, l->lower[r], INFINITY));
+        if (lines)
+            worst = fmax(worst, excess(y, dot(l->coefficients + r * dim, x, dim) +
+                                              l->constants[r], INFINITY));
+        *slack = fmin(*slack, y - l->lower[r]);
+    }
+    return worst;
+}
+
+static void free_rows(linear_questions *l) {
+    free(l->rows), free(l->lower), free(l->coefficients), free(l->constants);
+}
+
+/* No sampled point leaves any bound, whatever the mode. */
+static double violation(const gull_graph *g, const gull_region *region, int mode,
+                        int points, double *slack) {
+    const size_t dim = region->space->dim;
+    gull_bounds *b;
+    const gull_bounds_options o = {.intermediate = mode, .budget = 1e9};
+    if (gull_bounds_new(&b, g, NULL) < 0) return INFINITY;
+    double worst = gull_bounds_over(b, region, &o) < 0 ? INFINITY : 0;
+    linear_questions back = ask_rows(b, false), intervals = ask_rows(b, true);
+    values v = values_new(g);
+    double *x = calloc(dim, 8), *a = calloc(dim, 8), loose = INFINITY;
+    for (int k = 0; k < points; k++) {
+        sample(region, x, a);
+        evaluate(&v, x);
+        worst = fmax(worst, worst_excess(b, &v));
+        worst = fmax(worst, rows_excess(&back, &v, true, x, slack));
+        worst = fmax(worst, rows_excess(&intervals, &v, false, x, &loose));
+    }
+    free(x), free(a), free_rows(&back), free_rows(&intervals);
+    values_free(&v);
+    gull_bounds_free(b);
+    return worst;
+}
+
+static void sampled_points_stay_inside(const char *name, gull_graph *g) {
+    double slack = INFINITY;
+    for (int c = 0; gull_costs[c]; c++) {
+        double worst = 0;
+        for (int k = 0; k < 8; k++) {
+            question q = ask(g->tensor[g->input].size, k & 1, k & 2);
+            const bool counts = c == GULL_L0;
+            const double r = counts ? 1 + (k & 3) : uniform(0.02, k & 4 ? 1.5 : 0.3);
+            const gull_region region = {&q.space, gull_costs[c], r};
+            for (int mode = GULL_BOUNDS_AUTO; mode <= GULL_BOUNDS_CROWN; mode++)
+                if (!counts || k & 1)
+                    worst = fmax(worst, violation(g, &region, mode, 450, &slack));
+            question_free(&q);
+        }
+        tap_ok(worst == 0, "%s, %s: 10,800 points stay inside all bounds (worst %g)", name,
+               gull_costs[c]->name, worst);
+    }
+    printf("# %s: least slack of a row %.3g\n", name, slack);
+    gull_graph_free(g);
+}
+
+/* ---- Closed forms ---- */
+
+static void linear_network_is_exact(void) {
+    for (int c = 0; gull_costs[c]; c++) {
+        double worst = 0;
+        for (int k = 0; k < 20; k++) {
+            build net = begin(1, (int64_t[]){7});
+            gemm(&net, 9), gemm(&net, 3);
+            gull_graph *g = end(&net);
+            question q = ask(7, k & 1 || c == GULL_L0, k & 2);
+            const gull_region region = {&q.space, gull_costs[c],
+                                        c == GULL_L0 ? 2 : uniform(0.1, 1)};
+            gull_bounds *b;
+            double lower[3], a[7], best, zero[7] = {0};
+            values v = values_new(g);
+            gull_bounds_new(&b, g, NULL);
+            gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
+            gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0}, 3, false, lower);
+            evaluate(&v, zero);
+            const double *s = v.at[g->output];
+            const double at_zero = s[0] - s[2];
+            for (int j = 0; j < 7; j++) {
+                zero[j] = 1;
+                evaluate(&v, zero);
+                a[j] = -(s[0] - s[2] - at_zero);
+                zero[j] = 0;
+            }
+            evaluate(&v, q.x0);
+            best = s[0] - s[2] - gull_costs[c]->reach(&q.space, a, region.radius, NULL);
+            worst = fmax(worst, fabs(lower[2] - best));
+            if (lower[0] != INFINITY) worst = INFINITY;
+            values_free(&v), gull_bounds_free(b), question_free(&q), gull_graph_free(g);
+        }
+        tap_ok(worst < 1e-11, "linear network, %s: margin is the closed form (off by %g)",
+               gull_costs[c]->name, worst);
+    }
+}
+
+/* A radius so small that no ReLU bends: the network is linear there. */
+static void stable_network_is_exact(void) {
+    gull_graph *g = net_conv();
+    for (int c = GULL_L1; gull_costs[c]; c++) {
+        const size_t dim = g->tensor[g->input].size;
+        question q = ask(dim, false, true);
+        const gull_region region = {&q.space, gull_costs[c], 1e-7};
+        gull_bounds *b;
+        double lower[5], *a = calloc(dim, 8), *x = malloc(dim * 8);
+        values v = values_new(g);
+        const double *s = v.at[g->output];
+        gull_bounds_new(&b, g, NULL);
+        gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
+        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 1, 0}, 5, false, lower);
+        evaluate(&v, q.x0);
+        const double here = s[1] - s[3];
+        for (size_t j = 0; j < dim; j++) {
+            memcpy(x, q.x0, dim * 8);
+            x[j] += 1e-5;
+            evaluate(&v, x);
+            a[j] = -(s[1] - s[3] - here) / 1e-5;
+        }
+        const double want = here - gull_costs[c]->reach(&q.space, a, 1e-7, NULL);
+        tap_ok(fabs(lower[3] - want) < 1e-9, "stable ReLU network, %s: exact (off by %g)",
+               gull_costs[c]->name, lower[3] - want);
+        free(a), free(x), values_free(&v), gull_bounds_free(b), question_free(&q);
+    }
+    gull_graph_free(g);
+}
+
+/* One input: a dense grid with its Lipschitz gap is an oracle for the true minimum. */
+static void one_input_bounds_the_minimum(void) {
+    double worst = 0, tightest = INFINITY;
+    for (int k = 0; k < 40; k++) {
+        build net = begin(1, (int64_t[]){1});
+        gemm(&net, 5), unary(&net, k & 1 ? "Relu" : "Tanh"), gemm(&net, 4);
+        unary(&net, k & 2 ? "Relu" : "Sigmoid"), gemm(&net, 2);
+        gull_graph *g = end(&net);
+        question q = ask(1, false, false);
+        const gull_region region = {&q.space, gull_costs[GULL_LINF], uniform(0.01, 2)};
+        gull_bounds *b;
+        double lower[2], least = INFINITY;
+        values v = values_new(g);
+        gull_bounds_new(&b, g, NULL);
+        gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
+        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0}, 2, false, lower);
+        for (int i = 0; i <= 20000; i++) {
+            const double x = q.x0[0] + region.radius * (i / 10000. - 1);
+            evaluate(&v, &x);
+            least = fmin(least, v.at[g->output][0] - v.at[g->output][1]);
+        }
+        worst = fmax(worst, lower[1] - least);
+        tightest = fmin(tightest, least - lower[1]);
+        values_free(&v), gull_bounds_free(b), question_free(&q), gull_graph_free(g);
+    }
+    tap_ok(worst < 1e-12, "one input: bound is below the grid's minimum (%g, tightest %g)",
+           worst, tightest);
+}
+
+/* ---- Relaxations ---- */
+
+typedef long double (*exact_fn)(long double);
+static long double exact_relu(long double x) { return x > 0 ? x : 0; }
+static long double exact_logistic(long double x) {
+    const long double e = expl(-fabsl(x));
+    return x < 0 ? e / (1 + e) : 1 / (1 + e);
+}
+static long double exact_tanh(long double x) { return tanhl(x); }
+
+typedef void (*lines_fn)(double lo, double hi, double out[4], double range[2]);
+static void relu_lines(double lo, double hi, double out[4], double range[2]) {
+    gull_lines l = {out, out + 1, out + 2, out + 3};
+    gull__relu_lines(1, &lo, &hi, &l);
+    gull__relu_interval(1, &lo, &hi, range, range + 1);
+}
+static void logistic_lines(double lo, double hi, double out[4], double range[2]) {
+    gull_lines l = {out, out + 1, out + 2, out + 3};
+    gull__s_shape_lines(&gull__logistic, 1, &lo, &hi, &l);
+    gull__s_shape_interval(&gull__logistic, 1, &lo, &hi, range, range + 1);
+}
+static void tanh_lines(double lo, double hi, double out[4], double range[2]) {
+    gull_lines l = {out, out + 1, out + 2, out + 3};
+    gull__s_shape_lines(&gull__tanh, 1, &lo, &hi, &l);
+    gull__s_shape_interval(&gull__tanh, 1, &lo, &hi, range, range + 1);
+}
+
+static bool line_holds(exact_fn f, double lo, double hi, lines_fn lines, double *gap) {
+    double l[4], range[2];
+    lines(lo, hi, l, range);
+    for (int i = 0; i <= 400; i++) {
+        const double part = i / 400., low = fmax(lo, -1e300), high = fmin(hi, 1e300);
+        double x = i == 400 ? high : i ? low + (high - low) * part : low;
+        if (i % 7 == 3) x = low + (high - low) * exp(-40 * part);
+        if (i % 7 == 5) x = high - (high - low) * exp(-40 * part);
+        if (x < lo || x > hi) continue;
+        const long double y = f(x), err = fabsl(y) * 1e-18L;
+        const long double below = (long double)l[0] * x + l[1];
+        const long double above = (long double)l[2] * x + l[3];
+        if (!(below <= y + err && y - err <= above && range[0] <= y + err && y - err <= range[1])) {
+            printf("# [%.17g, %.17g] at %.17g: %.20Lg %.20Lg %.20Lg\n", lo, hi, x, below, y, above);
+            return false;
+        }
+        if (hi - lo < 1e3) *gap = fmax(*gap, (double)(above - below));
+    }
+    return true;
+}
+
+static double special(void) {
+    static const double at[] = {0, 1e-300, -1e-300, 1e-160, -1e-160, 5e-324, 1e8, -1e8, 1e-8,
+                                -1e-8, 1e30, -1e30, 700, -700, 750, -750, 37, -37, 1, -1,
+                                INFINITY, -INFINITY, 1e200, -1e200, 1.7e308, -1.7e308, 20, -20};
+    return at[gull__stream_next(&stream) % (sizeof at / sizeof *at)];
+}
+
+static void relaxations_hold(const char *name, exact_fn f, lines_fn lines) {
+    bool good = true;
+    double gap = 0, tight = 0, thin = 0;
+    for (int k = 0; k < 6000 && good; k++) {
+        double lo, hi;
+        if (k % 3 == 0) lo = special(), hi = special();
+        else if (k % 3 == 1) lo = 6 * normal(), hi = 6 * normal();
+        else lo = 3 * normal(), hi = lo + exp(uniform(-45, 2));
+        if (lo > hi) { const double t = lo; lo = hi; hi = t; }
+        if (lo == INFINITY || hi == -INFINITY) continue;
+        good = line_holds(f, lo, hi, lines, &gap);
+    }
+    tap_ok(good, "%s: lines hold on 6,000 intervals", name);
+    good = line_holds(f, -0.5, 1, lines, &tight) && line_holds(f, 0.3, 0.3 + 1e-9, lines, &thin);
+    tap_ok(good && tight < 0.7 && thin < 1e-9, "%s: lines are tight (%g, %g)", name, tight, thin);
+}
+
+/* ---- Rounding ---- */
+
+/* Layers that cancel: a plain double bound is above the true minimum, this one never. */
+static void rounding_is_paid_for(void) {
+    int plain_wrong = 0, wrong = 0;
+    double loose = 0;
+    for (int k = 0; k < 300; k++) {
+        enum { N = 30 };
+        const int64_t first[2] = {N, N}, second[2] = {N, 1};
+        build net = begin(1, first);
+        double *w = normals(N * N, 1e6), *u = normals(N, 1e6);
+        const int in1[2] = {0, gull__graph_constant(net.g, "w", 2, first, w)};
+        const int h = add_node(&net, "MatMul", in1, 2, NULL);
+        const int in2[2] = {h, gull__graph_constant(net.g, "u", 2, second, u)};
+        add_node(&net, "MatMul", in2, 2, NULL);
+        gull_graph *g = end(&net);
+        question q = ask(N, false, false);
+        const gull_region region = {&q.space, gull_costs[GULL_LINF], 1e-9};
+        const double row = 1;
+        double lower = INFINITY, plain = 0;
+        long double exact = 0;
+        gull_bounds *b;
+        gull_bounds_new(&b, g, NULL);
+        gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
+        gull_bounds_rows(b, &row, 1, false, &lower, NULL, NULL);
+        for (int i = 0; i < N; i++) {
+            double c = 0;
+            long double e = 0;
+            for (int j = 0; j < N; j++) c += w[i * N + j] * u[j];
+            for (int j = 0; j < N; j++) e += (long double)w[i * N + j] * u[j];
+            plain += c * q.x0[i] - fabs(c) * region.radius;
+            exact += e * q.x0[i] - fabsl(e) * region.radius;
+        }
+        plain_wrong += plain > exact;
+        wrong += lower > exact || b->lo[g->output][0] > exact;
+        loose = fmax(loose, (double)(exact - lower) / 1e12);
+        gull_bounds_free(b), question_free(&q), gull_graph_free(g);
+    }
+    tap_ok(!wrong, "cancelling layers: never above the exact minimum");
+    tap_ok(plain_wrong > 50, "cancelling layers: plain double is, %d times of 300", plain_wrong);
+    tap_ok(loose < 1e-9, "cancelling layers: the term is small (%g of the weights)", loose);
+}
+
+/* ---- Shape of the answer ---- */
+
+static void intervals_grow_with_radius(void) {
+    gull_graph *g = net_relu();
+    question q = ask(6, true, false);
+    gull_bounds *b;
+    double last[4] = {INFINITY, INFINITY, INFINITY, INFINITY}, lower[4];
+    bool good = true;
+    gull_bounds_new(&b, g, NULL);
+    for (double r = 0; r < 1; r += 0.05) {
+        const gull_region region = {&q.space, gull_costs[GULL_L2], r};
+        gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_IBP});
+        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 2, 0}, 4, true, lower);
+        for (int c = 0; c < 4; c++) {
+            good &= lower[c] <= last[c] + 1e-9;
+            last[c] = lower[c];
+        }
+    }
+    tap_ok(good, "interval margins fall as the radius grows");
+    gull_bounds_free(b), question_free(&q), gull_graph_free(g);
+}
+
+static void goals_are_read_right(void) {
+    const gull_goal miss = {GULL_MISS, 1, 0}, target = {GULL_TARGET, 0, 2};
+    tap_ok(gull_bounds_proved(&miss, 3, (double[]){1, INFINITY, 0.5}), "miss: all ahead");
+    tap_ok(!gull_bounds_proved(&miss, 3, (double[]){1, INFINITY, 0}), "miss: a tie is open");
+    tap_ok(!gull_bounds_proved(&miss, 3, (double[]){NAN, INFINITY, 1}), "miss: NaN is open");
+    tap_ok(gull_bounds_proved(&target, 3, (double[]){-1, 0.1, -INFINITY}), "target: one ahead");
+    tap_ok(!gull_bounds_proved(&target, 3, (double[]){0, -0.1, -INFINITY}), "target: none");
+}
+
+static void open_boxes_prove_nothing(void) {
+    gull_graph *g = net_relu();
+    question q = ask(6, false, false);
+    const gull_region region = {&q.space, gull_costs[GULL_L0], 1};
+    gull_bounds *b;
+    double lower[4];
+    gull_bounds_new(&b, g, NULL);
+    gull_bounds_over(b, &region, &(gull_bounds_options){0});
+    gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0}, 4, false, lower);
+    tap_ok(lower[1] == -INFINITY, "L0 in an open box: no bound, no NaN");
+    gull_bounds_free(b), question_free(&q), gull_graph_free(g);
+}
+
+int main(void) {
+    sampled_points_stay_inside("relu", net_relu());
+    sampled_points_stay_inside("sigmoid and tanh", net_smooth());
+    sampled_points_stay_inside("conv", net_conv());
+    sampled_points_stay_inside("residual", net_residual());
+    sampled_points_stay_inside("constants", net_constants());
+    linear_network_is_exact();
+    stable_network_is_exact();
+    one_input_bounds_the_minimum();
+    relaxations_hold("relu", exact_relu, relu_lines);
+    relaxations_hold("logistic", exact_logistic, logistic_lines);
+    relaxations_hold("tanh", exact_tanh, tanh_lines);
+    rounding_is_paid_for();
+    intervals_grow_with_radius();
+    goals_are_read_right();
+    open_boxes_prove_nothing();
+    return tap_done();
+}
