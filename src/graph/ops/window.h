@@ -81,12 +81,6 @@ static int set_window(gull_window *w, const gull_tensor *x, const size_t *kernel
     return GULL_OK;
 }
 
-__attribute__((unused)) static int check_window_rank(const gull_tensor *x, gull_error *err) {
-    if (x->rank == 2 || x->rank == 3) return GULL_OK;
-    return gull__fail(err, GULL_EUNSUPPORTED, "%d-dimensional input, expected 3 or 4",
-                      x->rank + 1);
-}
-
 static int set_window_shape(gull_graph *g, const gull_node *n, const gull_window *w,
                             int64_t channels, int rank, gull_error *err) {
     const int64_t two[] = {channels, (int64_t)w->out[0], (int64_t)w->out[1]};
