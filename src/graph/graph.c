@@ -54,6 +54,7 @@ gull_graph *gull__graph_new(int64_t opset) {
     gull_graph *g = calloc(1, sizeof *g);
     if (!g) return NULL;
     g->opset = opset;
+    g->batch = 1;
     g->input = g->output = -1;
     return g;
 }

@@ -38,6 +38,7 @@ typedef struct gull_graph {
     size_t node_count;
     int input, output; /* tensors; output: the scores, a final Softmax or Sigmoid stripped */
     int64_t opset;
+    int64_t batch;      /* of the file where it is fixed, else 1 */
     size_t longest_sum; /* longest dot product of any operator, for rounding terms */
 } gull_graph;
 

@@ -159,6 +159,10 @@ static int add_input(onnx_build *b, const Onnx__ValueInfoProto *v, gull_error *e
         type != ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
         return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has elements of type %d, "
                           "expected float", v->name, type);
+    const Onnx__TensorShapeProto__Dimension *first = v->type->tensor_type->shape->dim[0];
+    if (first->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
+        first->dim_value > 1 && v->type->tensor_type->shape->n_dim > 1)
+        b->graph->batch = first->dim_value;
     b->f64 = type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
     name->tensor = gull__graph_input(b->graph, v->name, rank, dims);
     return name->tensor < 0 ? gull__fail(err, name->tensor, "input '%.100s' is too large",

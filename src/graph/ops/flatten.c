@@ -11,7 +11,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
         return gull__fail(err, GULL_EFORMAT, "axis %lld of a %d-dimensional input",
                           (long long)axis, x.rank + 1);
     for (int64_t i = 1; i < at; i++) before *= x.dims[i - 1];
-    if (before != 1)
+    if (before != 1 || (at == 0 && g->batch > 1))
         return gull__fail(err, GULL_EUNSUPPORTED, "axis %lld mixes rows of the batch",
                           (long long)axis);
     return gull__graph_shape(g, n, 1, &size, err);

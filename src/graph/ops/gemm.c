@@ -13,8 +13,9 @@ static int check_bias(const gull_graph *g, const gull_node *n, gemm_state *s,
     const gull_tensor *c = gull_in(g, n, 2);
     if (!gull__is_constant(g, n->in[2]))
         return gull__fail(err, GULL_EUNSUPPORTED, "C is not a constant");
-    if ((c->size != 1 && c->size != s->shape.out) || c->rank > 2 ||
-        (c->rank == 2 && c->dims[0] != 1))
+    if (c->rank > 2 || (c->rank == 2 && c->dims[0] != 1))
+        return gull__fail(err, GULL_EUNSUPPORTED, "C differs between rows of the batch");
+    if (c->size != 1 && c->size != s->shape.out)
         return gull__fail(err, GULL_EFORMAT, "C has %zu numbers, expected %zu", c->size,
                           s->shape.out);
     s->bias_step = c->size == 1 ? 0 : 1;

@@ -1,0 +1,408 @@
+#!/usr/bin/env python3
+"""The ONNX reader and the evaluators against ONNX Runtime, ONNX's own conformance tests
+and files of one operator each, and damaged files against the rule "an error, no crash"."""
+import glob, os, random, subprocess, sys, tempfile
+
+peers = os.environ.get("GULL_PEERS")
+if peers and os.path.realpath(sys.executable) != os.path.realpath(peers) \
+        and not os.environ.get("GULL_PEERS_TRIED"):
+    os.environ["GULL_PEERS_TRIED"] = "1"
+    os.execv(peers, [peers, os.path.abspath(__file__)])
+try:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError:
+    print("1..0 # SKIP no Python module onnx")
+    sys.exit(0)
+try:
+    import onnxruntime
+    onnxruntime.set_default_logger_severity(4)
+except ImportError:
+    onnxruntime = None
+
+BUILD = os.environ.get("GULL_BUILD", "build")
+DATA = os.environ.get("GULL_TEST_DATA")
+CONFORMANCE = "/usr/share/libonnx-testdata/data"
+tmp = tempfile.TemporaryDirectory()
+count = failed = 0
+
+
+def ok(good, name):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
+
+
+def skip(name, why):
+    global count
+    count += 1
+    print(f"ok {count} - {name} # SKIP {why}", flush=True)
+
+
+class Gull:
+    """One process that answers many models."""
+
+    def __init__(self):
+        self.start()
+
+    def start(self):
+        self.p = subprocess.Popen([os.path.join(BUILD, "test", "onnx_scores")], text=True,
+                                  errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, how, model, x):
+        """(array, None), or (None, the error); a crash raises."""
+        rows, out = os.path.join(tmp.name, "x"), os.path.join(tmp.name, "y")
+        if x is None:
+            rows = "-"
+        else:
+            np.ascontiguousarray(x, dtype=np.float64).tofile(rows)
+        self.p.stdin.write(f"{how} {model} {rows} {out}\n")
+        self.p.stdin.flush()
+        line = self.p.stdout.readline()
+        if not line:
+            code = self.p.wait()
+            self.start()
+            raise RuntimeError(f"crash, exit code {code}")
+        if line.startswith("ok "):
+            return np.fromfile(out), None
+        return None, line.strip()
+
+
+gull = Gull()
+backends = [b for b in ("onednn", "ref", "f64", "reference")]
+
+
+def save(model, name="m"):
+    path = os.path.join(tmp.name, name + ".onnx")
+    with open(path, "wb") as f:
+        f.write(model if isinstance(model, bytes) else model.SerializeToString())
+    return path
+
+
+def far(a, b):
+    """Greatest difference relative to the size of the answer."""
+    a, b = np.ravel(a), np.ravel(b)
+    if a.shape != b.shape:
+        return np.inf
+    return float(np.max(np.abs(a - b)) / max(1e-30, np.max(np.abs(b))))
+
+
+def logits(model):
+    """The model with its final softmax or sigmoid taken off, as gull reads it."""
+    m = onnx.ModelProto()
+    m.CopyFrom(model)
+    last = m.graph.node[-1]
+    if last.op_type in ("Softmax", "LogSoftmax", "Sigmoid"):
+        name = last.input[0]
+        m.graph.node.pop()
+        del m.graph.output[:]
+        m.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+    return m
+
+
+def runtime(model, x):
+    m = logits(model)
+    s = onnxruntime.InferenceSession(m.SerializeToString(),
+                                     providers=["CPUExecutionProvider"])
+    return np.concatenate([np.ravel(s.run(None, {s.get_inputs()[0].name: row[None]})[0])
+                           for row in x])
+
+
+def compare(name, model, x, want, path=None, tolerance=1e-5):
+    """Every backend's scores on x against `want`."""
+    path = path or save(model)
+    worst, error = 0, None
+    for b in backends:
+        got, error = gull.ask(b, path, x)
+        if error:
+            break
+        if got.size == 2 * want.size:  # one logit z became (0, z)
+            got = got.reshape(-1, 2)[:, 1]
+        worst = max(worst, far(got, want))
+    ok(error is None and worst <= tolerance, f"{name}: {error or format(worst, '.1e')}")
+
+
+# ---- models from the world ----
+
+def real_models():
+    models = [("mnist-8/mnist-8.onnx", (1, 28, 28), 255),
+              ("fooling-lenet/lenet.onnx", (1, 28, 28), 1),
+              ("mlperf-tiny/resnet8_cifar10.onnx", (3, 32, 32), 255),
+              ("mlperf-tiny/toycar_autoencoder.onnx", (640,), 1)]
+    for path, shape, scale in models:
+        full = os.path.join(DATA or "", "models", path)
+        if not DATA or not os.path.exists(full):
+            skip(path, "no real data here")
+        elif onnxruntime is None:
+            skip(path, "no ONNX Runtime")
+        else:
+            x = np.random.default_rng(1).uniform(0, scale, (5,) + shape).astype(np.float32)
+            compare(path, None, x, runtime(onnx.load(full), x), full)
+    nets = sorted(glob.glob(os.path.join(DATA or "", "vnncomp/acasxu/onnx/*.onnx")))[:3]
+    for path in nets if onnxruntime else []:
+        x = np.random.default_rng(2).uniform(-.5, .5, (7, 1, 1, 5)).astype(np.float32)
+        compare(os.path.basename(path), None, x, runtime(onnx.load(path), x), path)
+
+
+def mnist_pairs():
+    folder = os.path.join(DATA or "", "models/mnist-8")
+    for i in range(3):
+        pair = [os.path.join(folder, f"{s}_{i}.pb") for s in ("input", "output")]
+        if not all(os.path.exists(p) for p in pair):
+            skip(f"mnist-8 pair {i}", "no real data here")
+            continue
+        x, y = (numpy_helper.to_array(onnx.load_tensor(p)) for p in pair)
+        compare(f"mnist-8 pair {i}", None, x, y, os.path.join(folder, "mnist-8.onnx"))
+
+
+# ---- one operator each ----
+
+rng = np.random.default_rng(0)
+
+
+def weights(*shape):
+    return rng.normal(0, .5, shape).astype(np.float32)
+
+
+def graph(nodes, x_shape, constants=(), opset=13, batch="N", output="y"):
+    g = helper.make_graph(
+        nodes, "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, *x_shape])],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(v, k) for k, v in dict(constants).items()])
+    return helper.make_model(g, opset_imports=[helper.make_opsetid("", opset)],
+                             ir_version=8)
+
+
+def node(op, *inputs, out="y", **attributes):
+    name = "the-node" if out == "y" else "make-" + out
+    return helper.make_node(op, list(inputs), [out], name=name, **attributes)
+
+
+def operator_models():
+    i64 = lambda *v: np.array(v, dtype=np.int64)
+    # the input is shifted by a Sub so that nothing is folded or stripped around the node
+    def one(name, op, shape, constants=(), inputs=("x",), opset=13, **attributes):
+        yield f"{op} {name}".strip(), graph([node(op, *inputs, **attributes)], shape,
+                                            constants, opset), shape
+    for c in [dict(), dict(strides=[2, 1]), dict(pads=[1, 2, 0, 1]), dict(dilations=[2, 2]),
+              dict(auto_pad="SAME_UPPER", strides=[2, 2]), dict(auto_pad="SAME_LOWER"),
+              dict(auto_pad="VALID", strides=[3, 2])]:
+        yield from one(str(c), "Conv", (4, 9, 11), {"w": weights(6, 4, 3, 2), "b": weights(6)},
+                       ("x", "w", "b"), **c)
+    yield from one("grouped", "Conv", (6, 8, 8), {"w": weights(4, 3, 3, 3)}, ("x", "w"),
+                   group=2, pads=[1, 1, 1, 1])
+    yield from one("depthwise", "Conv", (5, 8, 8), {"w": weights(10, 1, 3, 3)}, ("x", "w"),
+                   group=5, strides=[2, 2])
+    yield from one("pointwise", "Conv", (5, 4, 4), {"w": weights(3, 5, 1, 1)}, ("x", "w"))
+    yield from one("one axis", "Conv", (3, 20), {"w": weights(4, 3, 5), "b": weights(4)},
+                   ("x", "w", "b"), strides=[2], pads=[2, 1])
+    yield from one("", "Gemm", (7,), {"w": weights(7, 4), "b": weights(4)}, ("x", "w", "b"))
+    yield from one("transB alpha beta", "Gemm", (7,), {"w": weights(4, 7), "b": weights(1, 4)},
+                   ("x", "w", "b"), transB=1, alpha=.5, beta=-2.)
+    yield from one("scalar C", "Gemm", (7,), {"w": weights(7, 4), "b": weights(1)},
+                   ("x", "w", "b"))
+    yield from one("", "MatMul", (7,), {"w": weights(7, 4)}, ("x", "w"))
+    yield from one("three axes", "MatMul", (3, 7), {"w": weights(7, 4)}, ("x", "w"))
+    yield from one("constant first", "MatMul", (3, 7), {"w": weights(4, 3)}, ("w", "x"))
+    yield "MatMul of two activations", graph(
+        [node("Transpose", "x", out="t", perm=[0, 2, 1]), node("MatMul", "x", "t")],
+        (3, 7)), (3, 7)
+    for op in ("Add", "Sub", "Mul", "Div"):
+        yield from one("constant", op, (3, 4, 5), {"c": weights(3, 1, 1) + 2}, ("x", "c"))
+        yield from one("constant first", op, (3, 4), {"c": weights(1, 1, 4) + 2}, ("c", "x"))
+        yield from one("growing", op, (1, 4), {"c": weights(3, 1) + 2}, ("x", "c"))
+        yield from one("scalar", op, (4,), {"c": np.float32(3)}, ("x", "c"))
+        yield f"{op} of two activations", graph(
+            [node("Sigmoid", "x", out="s"), node(op, "x", "s")], (3, 5)), (3, 5)
+        yield f"{op} broadcasting activations", graph(
+            [node("GlobalAveragePool", "x", out="a"), node("Sigmoid", "a", out="s"),
+             node(op, "x", "s")], (3, 4, 5)), (3, 4, 5)
+    for op in ("Relu", "Tanh"):
+        yield from one("", op, (3, 5))
+    yield "Sigmoid inside", graph([node("Sigmoid", "x", out="s"), node("Relu", "s")], (6,)), (6,)
+    for op in ("MaxPool", "AveragePool"):
+        for a in [dict(), dict(strides=[2, 1]), dict(pads=[1, 0, 1, 1]),
+                  dict(strides=[2, 2], ceil_mode=1), dict(auto_pad="SAME_UPPER"),
+                  dict(strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1)]:
+            yield from one(str(a), op, (2, 7, 8), kernel_shape=[3, 2], **a)
+    yield from one("dilated", "MaxPool", (2, 9, 9), kernel_shape=[3, 2], dilations=[2, 3])
+    yield from one("with padding", "AveragePool", (2, 7, 8), kernel_shape=[3, 3],
+                   pads=[1, 1, 1, 1], count_include_pad=1)
+    yield from one("one axis", "AveragePool", (2, 9), kernel_shape=[2], strides=[2])
+    yield from one("", "GlobalAveragePool", (3, 5, 6))
+    yield from one("", "BatchNormalization", (3, 4, 4),
+                   {"g": weights(3), "b": weights(3), "m": weights(3), "v": weights(3) ** 2},
+                   ("x", "g", "b", "m", "v"), epsilon=1e-3)
+    yield from one("", "Flatten", (3, 4))
+    for want in ([-1, 12], [0, 12], [1, 12], [0, -1], [0, 2, 6], [1, 4, -1], [0, 0, 2, 2]):
+        yield from one(str(want), "Reshape", (3, 4), {"s": i64(*want)}, ("x", "s"))
+    yield from one("", "Transpose", (3, 4, 5), perm=[0, 3, 1, 2])
+    yield "Softmax inside", graph([node("Softmax", "x", out="s", axis=-1),
+                                   node("Tanh", "s")], (3, 5)), (3, 5)
+    yield "Softmax of axis 1", graph([node("Softmax", "x", out="s", axis=1),
+                                      node("Tanh", "s")], (3, 5)), (3, 5)
+    yield "Softmax of opset 11", graph([node("Softmax", "x", out="s"), node("Tanh", "s")],
+                                       (3, 5), opset=11), (3, 5)
+    yield "LogSoftmax inside", graph([node("LogSoftmax", "x", out="s"), node("Tanh", "s")],
+                                     (3, 5)), (3, 5)
+    yield "Softmax at the end", graph([node("Gemm", "x", "w", out="l"),
+                                       node("Softmax", "l")], (5,), {"w": weights(5, 3)}), (5,)
+    yield "one logit and Sigmoid", graph([node("Tanh", "x", out="t"),
+                                          node("Gemm", "t", "w", out="l"),
+                                          node("Sigmoid", "l")], (5,),
+                                         {"w": weights(5, 1)}), (5,)
+    yield "Identity and Dropout", graph([node("Identity", "x", out="i"),
+                                         node("Dropout", "i", out="d"), node("Tanh", "d")],
+                                        (5,)), (5,)
+    shape = numpy_helper.from_array(i64(0, -1))
+    yield "Constant node", graph([helper.make_node("Constant", [], ["s"], value=shape),
+                                  node("Reshape", "x", "s")], (3, 4)), (3, 4)
+    yield "shape arithmetic of view(size(0), -1)", graph(
+        [node("Shape", "x", out="s"), node("Gather", "s", "zero", out="n", axis=0),
+         node("Unsqueeze", "n", "axes", out="u"),
+         node("Concat", "u", "minus", out="want", axis=0), node("Reshape", "x", "want")],
+        (3, 4), {"zero": np.int64(0), "axes": i64(0), "minus": i64(-1)}), (3, 4)
+    yield "folded transpose of weights", graph(
+        [node("Transpose", "w", out="t", perm=[1, 0]), node("MatMul", "x", "t")], (5,),
+        {"w": weights(3, 5)}), (5,)
+    yield "affine chain", graph(
+        [node("Sub", "x", "m", out="a"), node("Flatten", "a", out="f"),
+         node("Gemm", "f", "w", "b")], (3, 4),
+        {"m": weights(3, 4), "w": weights(12, 3), "b": weights(3)}), (3, 4)
+
+
+def operators():
+    for name, model, shape in operator_models():
+        if onnxruntime is None:
+            skip(name, "no ONNX Runtime")
+            continue
+        x = np.random.default_rng(3).normal(0, 1, (3,) + shape).astype(np.float32)
+        compare(name, model, x, runtime(model, x))
+
+
+# ---- ONNX's own tests ----
+
+KNOWN = set("Gemm MatMul Add Sub Mul Div Conv Relu Sigmoid Tanh MaxPool AveragePool "
+            "GlobalAveragePool BatchNormalization Flatten Reshape Transpose Softmax "
+            "LogSoftmax Identity Dropout Constant".split())
+
+
+def conformance():
+    folders = sorted(glob.glob(CONFORMANCE + "/node/*") +
+                     glob.glob(CONFORMANCE + "/pytorch-*/*"))
+    if not folders:
+        return skip("ONNX conformance", "no libonnx-testdata")
+    right, wrong, refused = 0, [], 0
+    for folder in folders:
+        m = onnx.load(folder + "/model.onnx")
+        names = {t.name for t in m.graph.initializer}
+        inputs = sorted(glob.glob(folder + "/test_data_set_0/input_*.pb"))
+        if not {n.op_type for n in m.graph.node} <= KNOWN or len(m.graph.output) != 1 \
+                or not inputs or m.graph.node[-1].op_type in ("Softmax", "LogSoftmax",
+                                                              "Sigmoid"):
+            continue
+        try:
+            arrays = [numpy_helper.to_array(onnx.load_tensor(p)) for p in inputs]
+            want = numpy_helper.to_array(onnx.load_tensor(
+                folder + "/test_data_set_0/output_0.pb"))
+        except Exception:
+            continue
+        if want.dtype != np.float32 or arrays[0].dtype != np.float32 or not want.size:
+            continue
+        for i, value in list(zip([i for i in m.graph.input if i.name not in names],
+                                 arrays))[1:]:
+            m.graph.initializer.append(numpy_helper.from_array(value, i.name))
+        got, error = gull.ask("f64", save(m), arrays[0][:1] if arrays[0].ndim > 1
+                              else arrays[0])
+        if error and error.startswith("error -4"):
+            refused += 1
+        elif error:
+            wrong.append(f"{os.path.basename(folder)}: {error}")
+        else:
+            first = want[:1] if arrays[0].ndim > 1 else want
+            if got.size == 2 * first.size:
+                got = got.reshape(-1, 2)[:, 1]
+            if far(got, first) <= 1e-4:
+                right += 1
+            else:
+                wrong.append(f"{os.path.basename(folder)}: off by {far(got, first):.1e}")
+    ok(right > 60 and not wrong, f"ONNX conformance: {right} right, {refused} refused, "
+       f"wrong: {wrong}")
+
+
+# ---- files that must be refused ----
+
+def refusals():
+    w = {"w": weights(4, 2, 3, 3)}
+    def refused(name, model, *words):
+        x, error = gull.ask("ref", save(model), None)
+        ok(error and all(k in error for k in words), f"refused: {name}: {error}")
+    refused("three dimensions for a convolution", graph([node("Conv", "x", "w")], (2, 9), w),
+            "m.onnx: node 0 (Conv 'the-node'): 3-dimensional input, expected 4")
+    refused("unknown operator", graph([node("Erf", "x")], (3,)), "error -4", "Erf", "13")
+    refused("cycle", graph([node("Add", "x", "b", out="a"), node("Relu", "a", out="b"),
+                            node("Relu", "b")], (3,)), "cycle")
+    refused("missing input", graph([node("Add", "x", "nothing")], (3,)), "nothing")
+    refused("dangling output", graph([node("Relu", "x")], (3,), output="z"), "'z'")
+    refused("the batch moves", graph([node("Transpose", "x", perm=[1, 0])], (3,)), "batch")
+    short = graph([node("Gemm", "x", "w")], (5,), {"w": weights(5, 3)})
+    short.graph.initializer[0].raw_data = short.graph.initializer[0].raw_data[:-4]
+    refused("short tensor", short, "constant 'w'", "14 numbers", "15")
+    long = graph([node("Gemm", "x", "w")], (5,), {"w": weights(5, 3)})
+    long.graph.initializer[0].dims[0] = 1 << 62
+    refused("overflowing dims", long, "constant 'w'")
+    refused("twice the same name", graph([node("Relu", "x"), node("Tanh", "x")], (3,)), "'y'")
+    refused("free height", graph([node("Flatten", "x")], (1, "H", 4)), "not fixed")
+    for op in ("Conv", "MaxPool"):
+        for a in [dict(strides=[0, 0]), dict(strides=[1 << 62, 1]), dict(pads=[-1, 0, 0, 0]),
+                  dict(pads=[1 << 40] * 4), dict(dilations=[1 << 20, 1]), dict(strides=[1])]:
+            k = dict(kernel_shape=[3, 3]) if op == "MaxPool" else {}
+            refused(f"{op} {a}", graph([node(op, *(["x", "w"] if op == "Conv" else ["x"]),
+                                             **a, **k)], (2, 9, 9), w), op)
+    nested = b""
+    for _ in range(5000):  # graph -> node -> attribute -> graph ...
+        for tag in (b"\x32", b"\x2a", b"\x0a"):
+            nested = tag + varint(len(nested)) + nested
+    refused("bottomless nesting", b"\x08\x08\x3a" + varint(len(nested)) + nested, "nested")
+
+
+def varint(n):
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def damage():
+    """Truncated and flipped bytes: an answer or an error, never a crash."""
+    small = [m.SerializeToString() for name, m, _ in operator_models()
+             if len(m.SerializeToString()) < 4000][::3]
+    r = random.Random(5)
+    tried, errors, crash = 0, 0, None
+    for data in small:
+        variants = [data[:i] for i in range(0, len(data), max(1, len(data) // 25))]
+        for _ in range(40):
+            b = bytearray(data)
+            for _ in range(r.choice((1, 1, 2, 8))):
+                b[r.randrange(len(b))] = r.choice((0, 1, 127, 255, r.randrange(256)))
+            variants.append(bytes(b))
+        for v in variants:
+            tried += 1
+            try:
+                errors += gull.ask("gradient:ref", save(v), None)[1] is not None
+            except RuntimeError as e:
+                crash = str(e)
+                with open("/tmp/gull-crash.onnx", "wb") as f:
+                    f.write(v)
+    ok(crash is None and errors > tried / 4,
+       f"{tried} damaged files, {errors} refused, crash: {crash}")
+
+
+for part in (real_models, mnist_pairs, operators, conformance, refusals, damage):
+    part()
+print(f"1..{count}")
+sys.exit(failed != 0)
