@@ -31,6 +31,7 @@ static const struct {
     {{"witnesses", "FILE.npy", "write the smallest fooling input of every row"}, CLI_WITNESSES},
     {{"label", "COLUMN", "the CSV column that holds the label"}, CLI_LABEL},
     {{"data", "DATA", "the data, when several models are given"}, CLI_DATA},
+    {{"backend", "NAME", "how networks are computed: onednn or ref"}, CLI_QUESTION},
     {{"quiet", NULL, "print nothing but errors (also -q)"}, 0},
     {{"help", NULL, "this page (also -h)"}, 0}};
 
@@ -55,6 +56,7 @@ static void set_own(cli_args *a, const cli_flag *f, const char *value) {
     else if (!strcmp(f->name, "witnesses")) a->witnesses = value;
     else if (!strcmp(f->name, "label")) a->label = value;
     else if (!strcmp(f->name, "data")) a->data = value;
+    else if (!strcmp(f->name, "backend")) a->backend = value;
     else if (!strcmp(f->name, "quiet")) a->quiet = true;
     else a->help = true;
 }
@@ -149,6 +151,12 @@ void cli_done(cli_args *a) { gull_question_free(&a->question); }
 
 static int write_failed(const char *path, gull_error *err) {
     return cli_error(err, GULL_EIO, "%s: %s", path, strerror(errno));
+}
+
+int cli_open_model(const cli_args *a, gull_model **out, const char *path, gull_error *err) {
+    const int status = gull_model_open(out, path, err);
+    if (status < 0 || !a->backend) return status;
+    return gull_model_set_backend(*out, a->backend, err);
 }
 
 int cli_write(const char *path, const void *data, size_t size, gull_error *err) {

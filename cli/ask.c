@@ -68,7 +68,7 @@ static int keep_witnesses(session *s, const gull_result *r) {
 static int ask_model(session *s, const char *verb, const char *path) {
     gull_model *model = NULL;
     gull_result *result = NULL;
-    int status = gull_model_open(&model, path, &s->err);
+    int status = cli_open_model(&s->args, &model, path, &s->err);
     if (status == GULL_OK) {
         status = gull_ask(s->args.question, verb, model, s->data, show_progress, &s->args, &result,
                           &s->err);

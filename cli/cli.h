@@ -8,7 +8,7 @@ enum { CLI_FILES = 64 };
 typedef struct cli_args {
     const char *file[CLI_FILES]; /* what is not an option */
     size_t files;
-    const char *output, *json, *witnesses, *label, *data; /* -o --json --witnesses ... */
+    const char *output, *json, *witnesses, *label, *data, *backend; /* -o --json ... */
     bool quiet, verbose, help, as_json;
     gull_question *question; /* owned; NULL for verbs without one */
 } cli_args;
@@ -27,6 +27,8 @@ void cli_done(cli_args *);
 int cli_fail(const gull_error *);
 int cli_error(gull_error *, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Opens a model with the asked --backend; close *out also on error. */
+int cli_open_model(const cli_args *, gull_model **out, const char *path, gull_error *);
 /* Writes a file whole or not at all ("-": stdout). */
 int cli_write(const char *path, const void *data, size_t size, gull_error *);
 int cli_write_npy(const char *path, const double *x, size_t rows, size_t columns, gull_error *);

@@ -49,7 +49,7 @@ int gull_verb_predict(int argc, char **argv) {
     else if (status == GULL_OK && a.files != 2)
         status = cli_error(&err, GULL_EUSAGE, "predict wants MODEL DATA; see `gull predict --help`");
     else if (status == GULL_OK) {
-        status = gull_model_open(&m, a.file[0], &err);
+        status = cli_open_model(&a, &m, a.file[0], &err);
         if (status == GULL_OK) status = gull_data_open(&d, a.file[1], a.label, &err);
         if (status == GULL_OK) status = predict(&a, m, d, &err);
     }

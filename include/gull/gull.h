@@ -80,6 +80,9 @@ typedef struct gull_data gull_data;
 /* Opens a model file.  On success *out belongs to the caller. */
 GULL_API int gull_model_open(gull_model **out, const char *path, gull_error *);
 GULL_API void gull_model_close(gull_model **);
+/* How a network is computed: "onednn" or "ref" (`gull list backends`), before it is asked
+ * anything; GULL_EUSAGE for an unknown name, GULL_EUNSUPPORTED for other families. */
+GULL_API int gull_model_set_backend(gull_model *, const char *name, gull_error *);
 GULL_API int gull_model_classes(const gull_model *);
 GULL_API size_t gull_model_features(const gull_model *);
 /* {"family", "format", "sha256", "classes", "features", ...}; gull_free it. */

@@ -2,6 +2,7 @@
 #include "core/question.h"
 #include "core/registry.h"
 #include "graph/graph.h"
+#include "num/backend.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,12 +86,32 @@ static json_t *costs(void) {
     return list;
 }
 
+static json_t *operators(void) {
+    json_t *list = json_array();
+    for (size_t i = 0; gull_ops64[i]; i++) {
+        const gull_op *op = gull_ops64[i];
+        json_t *v = row(op->onnx, op->summary);
+        json_object_set_new(v, "opsets", json_pack("[ii]", op->since, op->until));
+        json_array_append_new(list, v);
+    }
+    return list;
+}
+
+static json_t *backends(void) {
+    json_t *list = json_array();
+    for (size_t i = 0; gull_backends[i]; i++)
+        json_array_append_new(list, row(gull_backends[i]->name, gull_backends[i]->summary));
+    return list;
+}
+
 static json_t *table_json(const char *table) {
     if (!strcmp(table, "attacks")) return methods(gull_attacks);
     if (!strcmp(table, "proofs")) return methods(gull_proofs);
     if (!strcmp(table, "families")) return families();
     if (!strcmp(table, "formats")) return formats();
     if (!strcmp(table, "costs")) return costs();
+    if (!strcmp(table, "operators")) return operators();
+    if (!strcmp(table, "backends")) return backends();
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* model.c - opening a model: the best-matching reader of the table. */
 #include "core/model.h"
 #include "core/registry.h"
+#include "model/network.h"
 #include <errno.h>
 #include <jansson.h>
 #include <nettle/sha2.h>
@@ -168,4 +169,16 @@ int gull_model_open(gull_model **out, const char *path, gull_error *err) {
     }
     free(data);
     return status;
+}
+
+int gull_model_set_backend(gull_model *m, const char *name, gull_error *err) {
+    if (strcmp(m->family->name, "network"))
+        return gull__fail(err, GULL_EUNSUPPORTED,
+                          "%s: a %s model has no backends; leave --backend out", m->path,
+                          m->family->name);
+    if (gull__network_backend(m, name) < 0)
+        return gull__fail(err, GULL_EUSAGE, "--backend %s: not in this build; see `gull list "
+                                            "backends`",
+                          name);
+    return GULL_OK;
 }

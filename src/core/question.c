@@ -27,7 +27,6 @@ void gull_question_free(gull_question **question) {
     for (size_t i = 0; i < q->method_count; i++) free(q->method[i]);
     free(q->domain);
     free(q->resume);
-    free(q->backend);
     free(q->command);
     free(q);
     *question = NULL;
@@ -232,9 +231,6 @@ static int set_domain(gull_question *q, const char *v, gull_error *e) {
 static int set_resume(gull_question *q, const char *v, gull_error *e) {
     return set_text(&q->resume, v, e);
 }
-static int set_backend(gull_question *q, const char *v, gull_error *e) {
-    return set_text(&q->backend, v, e);
-}
 static int set_command(gull_question *q, const char *v, gull_error *e) {
     return set_text(&q->command, v, e);
 }
@@ -259,7 +255,6 @@ static const gull_option options[] = {
     {"rows", "A:B", NULL, "only rows A to B-1, counted from 0"},
     {"seed", "N", "1", "seed of every random number"},
     {"threads", "N", NULL, "threads; default: one per core; results do not depend on it"},
-    {"backend", "NAME", NULL, "how networks are computed: onednn or ref"},
     {"resume", "FILE", NULL, "keep finished rows in FILE and go on from there"},
     {"fail-under", "RULE", NULL,
      "exit with 1 unless met: proved@EPS=90%, resisted@EPS=50% or clean=95%"},
@@ -267,7 +262,7 @@ static const gull_option options[] = {
     {NULL, NULL, NULL, NULL}};
 static const setter setters[] = {set_norm,   set_eps,     set_access,  set_goal,  set_method,
                                  set_budget, set_timeout, set_domain,  set_range, set_rows,
-                                 set_seed,   set_threads, set_backend, set_resume, set_rule,
+                                 set_seed,   set_threads, set_resume, set_rule,
                                  set_verbose};
 
 const gull_option *gull_question_options(void) { return options; }
