@@ -21,25 +21,23 @@ int cli_fail(const gull_error *err) {
     return gull_exit_code(err->code);
 }
 
-static const struct {
-    cli_flag flag;
-    unsigned bit;
-} flags[] = {
-    {{"output", "FILE", "write the answer's page or file here (also -o)"}, CLI_OUTPUT},
-    {{"json", "FILE", "write the result as JSON; - for the terminal"}, CLI_JSON},
-    {{"json", NULL, "print JSON"}, CLI_AS_JSON},
-    {{"witnesses", "FILE.npy", "write the smallest fooling input of every row"}, CLI_WITNESSES},
-    {{"label", "COLUMN", "the CSV column that holds the label"}, CLI_LABEL},
-    {{"data", "DATA", "the data, when several models are given"}, CLI_DATA},
-    {{"backend", "NAME", "how networks are computed: onednn or ref"}, CLI_QUESTION},
-    {{"quiet", NULL, "print nothing but errors (also -q)"}, 0},
-    {{"help", NULL, "this page (also -h)"}, 0}};
+const cli_flag cli_flags[] = {
+    {"output", "FILE", "write the page or the file here (also -o)", CLI_OUTPUT},
+    {"json", "FILE", "write the result as JSON; - for the terminal", CLI_JSON},
+    {"json", NULL, "print JSON", CLI_AS_JSON},
+    {"witnesses", "FILE.npy", "write the smallest fooling input of every row", CLI_WITNESSES},
+    {"label", "COLUMN", "the CSV column that holds the label", CLI_LABEL},
+    {"data", "DATA", "the data, when several models are given", CLI_DATA},
+    {"backend", "NAME", "how networks are computed: onednn or ref", CLI_QUESTION},
+    {"scd", NULL, "as source for scdoc", CLI_SCD},
+    {"quiet", NULL, "print nothing but errors (also -q)", 0},
+    {"help", NULL, "this page (also -h)", 0},
+    {NULL, NULL, NULL, 0}};
 
 static const cli_flag *own_flag(const char *name, size_t n, unsigned takes) {
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (strlen(flags[i].flag.name) == n && !memcmp(flags[i].flag.name, name, n) &&
-            (!flags[i].bit || takes & flags[i].bit))
-            return &flags[i].flag;
+    for (const cli_flag *f = cli_flags; f->name; f++)
+        if (strlen(f->name) == n && !memcmp(f->name, name, n) && (!f->takes || takes & f->takes))
+            return f;
     return NULL;
 }
 
@@ -56,6 +54,7 @@ static void set_own(cli_args *a, const cli_flag *f, const char *value) {
     else if (!strcmp(f->name, "witnesses")) a->witnesses = value;
     else if (!strcmp(f->name, "label")) a->label = value;
     else if (!strcmp(f->name, "data")) a->data = value;
+    else if (!strcmp(f->name, "scd")) a->scd = true;
     else if (!strcmp(f->name, "backend")) a->backend = value;
     else if (!strcmp(f->name, "quiet")) a->quiet = true;
     else a->help = true;
@@ -201,25 +200,4 @@ int cli_write_npy(const char *path, const double *x, size_t rows, size_t columns
     const int status = cli_write(path, file, size, err);
     free(file);
     return status;
-}
-
-/* ---- Usage ---- */
-
-static void usage_row(FILE *out, const char *name, const char *metavar, const char *help,
-                      const char *preset) {
-    char left[40];
-    snprintf(left, sizeof left, "--%s%s%s", name, metavar ? " " : "", metavar ? metavar : "");
-    fprintf(out, "  %-24s %s", left, help);
-    if (preset) fprintf(out, " [%s]", preset);
-    fputc('\n', out);
-}
-
-void cli_usage(FILE *out, const char *how, const char *what, unsigned takes, const char *example) {
-    fprintf(out, "usage: %s\n\n%s\n\noptions:\n", how, what);
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (!flags[i].bit || takes & flags[i].bit)
-            usage_row(out, flags[i].flag.name, flags[i].flag.metavar, flags[i].flag.help, NULL);
-    for (const gull_option *o = gull_question_options(); takes & CLI_QUESTION && o->name; o++)
-        usage_row(out, o->name, o->metavar, o->help, o->preset);
-    fprintf(out, "\nexample:\n  %s\n", example);
 }

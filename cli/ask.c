@@ -1,12 +1,9 @@
 /* ask.c - audit, attack, prove: models and data in, table, JSON, page and witnesses out. */
 #include "ask.h"
-#include "cli.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { TAKES = CLI_OUTPUT | CLI_JSON | CLI_WITNESSES | CLI_LABEL | CLI_DATA | CLI_QUESTION };
 
 static volatile sig_atomic_t interrupted;
 static void on_interrupt(int signal) {
@@ -35,18 +32,17 @@ static bool show_progress(void *payload, const gull_progress *p) {
 /* ---- Several models, one answer ---- */
 
 typedef struct session {
-    cli_args args;
+    cli_args *args;
     gull_error err;
     gull_data *data;
     char *json[CLI_FILES];
     size_t results;
-    int worst; /* the first status that is not GULL_OK; a contradiction wins */
 } session;
 
 static void remember(session *s, int status) {
     if (status == GULL_OK) return;
     cli_fail(&s->err);
-    if (s->worst == GULL_OK || status == GULL_ECONTRADICTION) s->worst = status;
+    if (s->args->worst == GULL_OK || status == GULL_ECONTRADICTION) s->args->worst = status;
 }
 
 static int print_text(const gull_result *r, gull_error *err) {
@@ -61,33 +57,37 @@ static int keep_witnesses(session *s, const gull_result *r) {
     const double *x;
     size_t rows, features;
     int status = gull_result_witnesses(r, &x, &rows, &features);
-    if (status == GULL_OK) status = cli_write_npy(s->args.witnesses, x, rows, features, &s->err);
+    if (status == GULL_OK) status = cli_write_npy(s->args->witnesses, x, rows, features, &s->err);
     return status;
 }
 
-static int ask_model(session *s, const char *verb, const char *path) {
+static int show(session *s, const gull_result *r) {
+    const bool table = !s->args->quiet && !(s->args->json && !strcmp(s->args->json, "-"));
+    s->json[s->results] = gull_result_json(r);
+    if (!s->json[s->results]) return cli_error(&s->err, GULL_ENOMEM, "out of memory");
+    s->results++;
+    if (table && s->results > 1) puts("");
+    const int status = table ? print_text(r, &s->err) : GULL_OK;
+    return status == GULL_OK && s->args->witnesses ? keep_witnesses(s, r) : status;
+}
+
+/* The answer is shown before what went wrong is told. */
+static void ask_model(session *s, const char *verb, const char *path) {
     gull_model *model = NULL;
     gull_result *result = NULL;
-    int status = cli_open_model(&s->args, &model, path, &s->err);
-    if (status == GULL_OK) {
-        status = gull_ask(s->args.question, verb, model, s->data, show_progress, &s->args, &result,
+    int status = cli_open_model(s->args, &model, path, &s->err);
+    if (status == GULL_OK)
+        status = gull_ask(s->args->question, verb, model, s->data, show_progress, s->args, &result,
                           &s->err);
-        remember(s, status);
+    if (result) {
+        gull_error told = s->err;
+        const int shown = show(s, result);
+        if (shown < 0) remember(s, shown);
+        s->err = told;
     }
-    gull_model_close(&model);
-    if (!result) return status;
-    status = GULL_OK;
-    s->json[s->results] = gull_result_json(result);
-    if (!s->json[s->results++]) status = cli_error(&s->err, GULL_ENOMEM, "out of memory");
-    const bool table = !s->args.quiet && !(s->args.json && !strcmp(s->args.json, "-"));
-    if (status == GULL_OK && table) {
-        if (s->results > 1) puts("");
-        status = print_text(result, &s->err);
-    }
-    if (status == GULL_OK && s->args.witnesses) status = keep_witnesses(s, result);
+    remember(s, status);
     gull_result_free(&result);
-    if (status < 0) remember(s, status);
-    return status;
+    gull_model_close(&model);
 }
 
 /* One result as it is, several as an array. */
@@ -99,7 +99,7 @@ static int write_json(session *s) {
     if (s->results > 1) at += sprintf(at, "[");
     for (size_t i = 0; i < s->results; i++) at += sprintf(at, "%s%s", i ? ",\n" : "", s->json[i]);
     at += sprintf(at, s->results > 1 ? "]\n" : "\n");
-    const int status = cli_write(s->args.json, all, (size_t)(at - all), &s->err);
+    const int status = cli_write(s->args->json, all, (size_t)(at - all), &s->err);
     free(all);
     return status;
 }
@@ -107,20 +107,20 @@ static int write_json(session *s) {
 static int write_page(session *s) {
     char *html = NULL;
     int status = gull_report_html((const char *const *)s->json, s->results, &html, &s->err);
-    if (status == GULL_OK) status = cli_write(s->args.output, html, strlen(html), &s->err);
+    if (status == GULL_OK) status = cli_write(s->args->output, html, strlen(html), &s->err);
     gull_free(html);
     return status;
 }
 
 static void say_where(const session *s) {
-    if (s->args.quiet || (s->args.json && !strcmp(s->args.json, "-"))) return;
-    if (s->args.output) printf("\nreport  %s\n", s->args.output);
-    if (s->args.json) printf("%sresult  %s\n", s->args.output ? "" : "\n", s->args.json);
-    else if (!s->args.output) printf("\nresult  not kept: --json FILE keeps it, -o FILE.html makes a page\n");
+    if (s->args->quiet || (s->args->json && !strcmp(s->args->json, "-"))) return;
+    if (s->args->output) printf("\nreport  %s\n", s->args->output);
+    if (s->args->json) printf("%sresult  %s\n", s->args->output ? "" : "\n", s->args->json);
+    else if (!s->args->output) printf("\nresult  not kept: --json FILE keeps it, -o FILE.html makes a page\n");
 }
 
 static int check_files(session *s, const char *verb) {
-    cli_args *a = &s->args;
+    cli_args *a = s->args;
     if (!a->data && a->files == 2) a->data = a->file[--a->files];
     if (!a->files || !a->data)
         return cli_error(&s->err, GULL_EUSAGE,
@@ -131,39 +131,26 @@ static int check_files(session *s, const char *verb) {
     return GULL_OK;
 }
 
-static int answer(session *s, const char *verb) {
-    const struct sigaction act = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
+static void answer(session *s, const char *verb) {
+    const struct sigaction act = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     int status = check_files(s, verb);
-    if (status == GULL_OK) status = gull_data_open(&s->data, s->args.data, s->args.label, &s->err);
+    if (status == GULL_OK) status = gull_data_open(&s->data, s->args->data, s->args->label, &s->err);
     if (status < 0) {
         remember(s, status);
-        return status;
+        return;
     }
     sigaction(SIGINT, &act, NULL);
-    for (size_t i = 0; i < s->args.files && !interrupted; i++) {
-        status = ask_model(s, verb, s->args.file[i]);
-        if (status < 0 && s->worst == GULL_OK) remember(s, status);
-    }
-    if (s->results && s->args.json && (status = write_json(s)) < 0) remember(s, status);
-    if (s->results && s->args.output && (status = write_page(s)) < 0) remember(s, status);
+    for (size_t i = 0; i < s->args->files && !interrupted; i++) ask_model(s, verb, s->args->file[i]);
+    if (s->results && s->args->json) remember(s, write_json(s));
+    if (s->results && s->args->output) remember(s, write_page(s));
     if (s->results) say_where(s);
-    return s->worst;
 }
 
-int cli_ask(const char *verb, const char *what, const char *example, int argc, char **argv) {
-    session s;
-    char how[120];
-    memset(&s, 0, sizeof s);
-    int status = cli_parse(&s.args, argc, argv, TAKES, &s.err);
-    if (status < 0)
-        remember(&s, status);
-    else if (s.args.help) {
-        snprintf(how, sizeof how, "gull %s [options] MODEL DATA\n       gull %s [options] MODEL... --data DATA", verb, verb);
-        cli_usage(stdout, how, what, TAKES, example);
-    } else
-        answer(&s, verb);
+int cli_ask(const char *verb, cli_args *args, gull_error *err) {
+    session s = {.args = args};
+    (void)err;
+    answer(&s, verb);
     for (size_t i = 0; i < s.results; i++) gull_free(s.json[i]);
     gull_data_close(&s.data);
-    cli_done(&s.args);
-    return gull_exit_code(s.worst);
+    return GULL_OK;
 }

@@ -1,11 +1,14 @@
 /* attack.c - attacks alone. */
 #include "ask.h"
 
-int gull_verb_attack(int argc, char **argv);
-int gull_verb_attack(int argc, char **argv) {
-    return cli_ask("attack",
-                   "The smallest change found by one attack or a list of them.  An input that\n"
-                   "was not fooled is not thereby safe: see `gull prove`.",
-                   "gull attack model.onnx test.npz --method pgd:steps=40,restarts=5 --eps 8/255",
-                   argc, argv);
-}
+static int run(cli_args *a, gull_error *err) { return cli_ask("attack", a, err); }
+
+const cli_verb gull_verb_attack = {
+    .name = "attack",
+    .summary = "find the smallest change that fools the model",
+    .how = "gull attack [options] MODEL DATA\n       gull attack [options] MODEL... --data DATA",
+    .what = "The smallest change found by one attack or a list of them.  An input that was not fooled\n"
+            "is not thereby safe: see `gull prove`.",
+    .takes = CLI_ASK,
+    .example = "gull attack model.onnx test.npz --method pgd:steps=40,restarts=5 --eps 8/255",
+    .run = run};

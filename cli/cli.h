@@ -9,16 +9,19 @@ typedef struct cli_args {
     const char *file[CLI_FILES]; /* what is not an option */
     size_t files;
     const char *output, *json, *witnesses, *label, *data, *backend; /* -o --json ... */
-    bool quiet, verbose, help, as_json;
+    bool quiet, verbose, help, as_json, scd;
     gull_question *question; /* owned; NULL for verbs without one */
+    int worst; /* a status already told, which decides the exit code */
 } cli_args;
 
 typedef struct cli_flag { /* an option of the command alone */
     const char *name, *metavar, *help;
+    unsigned takes; /* the verbs that have it, CLI_...; 0: all */
 } cli_flag;
+extern const cli_flag cli_flags[]; /* ended by a NULL name */
 /* The flags a verb takes besides the question's options; bits below. */
 enum { CLI_OUTPUT = 1, CLI_JSON = 2, CLI_WITNESSES = 4, CLI_LABEL = 8, CLI_DATA = 16,
-       CLI_QUESTION = 32, CLI_AS_JSON = 64 };
+       CLI_QUESTION = 32, CLI_AS_JSON = 64, CLI_SCD = 128 };
 
 /* GULL_OK, or a status with the error filled in.  Frees nothing on error: call cli_done. */
 int cli_parse(cli_args *, int argc, char **argv, unsigned takes, gull_error *);
@@ -32,12 +35,17 @@ int cli_open_model(const cli_args *, gull_model **out, const char *path, gull_er
 /* Writes a file whole or not at all ("-": stdout). */
 int cli_write(const char *path, const void *data, size_t size, gull_error *);
 int cli_write_npy(const char *path, const double *x, size_t rows, size_t columns, gull_error *);
-/* A usage page: how, what, the options it takes, an example. */
-void cli_usage(FILE *, const char *how, const char *what, unsigned takes, const char *example);
-
+/* A verb: its page (printed by --help, `gull help` and the man page) and its work. */
 typedef struct cli_verb {
-    const char *name, *summary;
-    int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit code */
+    const char *name, *summary; /* "audit", one line */
+    const char *how;            /* "gull audit [options] MODEL DATA" */
+    const char *what;           /* a paragraph */
+    unsigned takes;             /* CLI_... */
+    const char *example;
+    int (*run)(cli_args *, gull_error *); /* a status; the arguments are parsed */
 } cli_verb;
-extern const cli_verb cli_verbs[];
+extern const cli_verb *const cli_verbs[]; /* NULL-terminated, in the order of verbs.def */
+
+void cli_usage(FILE *, const cli_verb *);
+void cli_man(FILE *, const cli_verb *); /* scdoc source of the man page */
 #endif

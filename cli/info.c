@@ -3,8 +3,6 @@
 #include <jansson.h>
 #include <string.h>
 
-int gull_verb_info(int argc, char **argv);
-
 static const char *text_of(const json_t *v, const char *key) {
     const char *s = json_string_value(json_object_get(v, key));
     return s ? s : "";
@@ -37,16 +35,17 @@ static int info(const char *path, bool as_json, gull_error *err) {
     return v ? GULL_OK : cli_error(err, GULL_ENOMEM, "out of memory");
 }
 
-int gull_verb_info(int argc, char **argv) {
-    cli_args a;
-    gull_error err;
-    int status = cli_parse(&a, argc, argv, CLI_AS_JSON, &err);
-    if (status == GULL_OK && a.help)
-        cli_usage(stdout, "gull info [--json] MODEL", "What a model file holds and what applies to it.",
-                  CLI_AS_JSON, "gull info model.onnx");
-    else if (status == GULL_OK && a.files != 1)
-        status = cli_error(&err, GULL_EUSAGE, "info wants one MODEL; see `gull info --help`");
-    else if (status == GULL_OK) status = info(a.file[0], a.as_json, &err);
-    cli_done(&a);
-    return status < 0 ? cli_fail(&err) : 0;
+static int run(cli_args *a, gull_error *err) {
+    if (a->files != 1)
+        return cli_error(err, GULL_EUSAGE, "info wants one MODEL; see `gull info --help`");
+    return info(a->file[0], a->as_json, err);
 }
+
+const cli_verb gull_verb_info = {
+    .name = "info",
+    .summary = "what a model is and what can be asked of it",
+    .how = "gull info [--json] MODEL",
+    .what = "What a model file holds and which methods apply to it.",
+    .takes = CLI_AS_JSON,
+    .example = "gull info model.onnx",
+    .run = run};

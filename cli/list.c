@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
-int gull_verb_list(int argc, char **argv);
+#define TABLES "attacks, proofs, families, formats, operators, costs, backends"
 
 static void print_value(const json_t *v) {
     if (json_is_string(v)) printf("%s", json_string_value(v));
@@ -33,9 +33,7 @@ static int list(const char *table, bool as_json, gull_error *err) {
     char *text = gull_list_json(table);
     if (!text)
         return cli_error(err, GULL_EUSAGE,
-                         "no table '%s'; there are attacks, proofs, families, formats, operators, "
-                         "costs, backends",
-                         table);
+                         "no table '%s'; there are " TABLES, table);
     if (as_json) puts(text);
     else {
         json_t *v = json_loads(text, 0, NULL);
@@ -46,18 +44,17 @@ static int list(const char *table, bool as_json, gull_error *err) {
     return GULL_OK;
 }
 
-int gull_verb_list(int argc, char **argv) {
-    cli_args a;
-    gull_error err;
-    int status = cli_parse(&a, argc, argv, CLI_AS_JSON, &err);
-    if (status == GULL_OK && a.help)
-        cli_usage(stdout, "gull list [--json] TABLE",
-                  "TABLE: attacks, proofs, families, formats, operators, costs or backends.",
-                  CLI_AS_JSON, "gull list attacks");
-    else if (status == GULL_OK && a.files != 1)
-        status = cli_error(&err, GULL_EUSAGE, "list wants one of attacks, proofs, families, formats, "
-                                              "operators, costs, backends");
-    else if (status == GULL_OK) status = list(a.file[0], a.as_json, &err);
-    cli_done(&a);
-    return status < 0 ? cli_fail(&err) : 0;
+static int run(cli_args *a, gull_error *err) {
+    if (a->files != 1)
+        return cli_error(err, GULL_EUSAGE, "list wants one of " TABLES);
+    return list(a->file[0], a->as_json, err);
 }
+
+const cli_verb gull_verb_list = {
+    .name = "list",
+    .summary = "attacks, proofs, families, formats, operators, costs, backends",
+    .how = "gull list [--json] TABLE",
+    .what = "The plug-ins of one table, with their options.  TABLE: " TABLES ".",
+    .takes = CLI_AS_JSON,
+    .example = "gull list attacks",
+    .run = run};
