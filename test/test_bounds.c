@@ -66,8 +66,7 @@ static int conv(build *b, int64_t out, int64_t kernel, int64_t stride, int64_t p
     return add_node(b, "Conv", ins, 3, &(gull_attributes){item, 2});
 }
 
-__attribute__((unused)) static int pool(build *b, const char *op, int64_t kernel,
-                                        int64_t stride, int64_t pad) {
+static int pool(build *b, const char *op, int64_t kernel, int64_t stride, int64_t pad) {
     const int64_t k[2] = {kernel, kernel}, s[2] = {stride, stride}, p[4] = {pad, pad, pad, pad};
     const gull_attribute item[3] = {{.name = "kernel_shape", .kind = 'I', .ints = k, .count = 2},
                                     {.name = "strides", .kind = 'I', .ints = s, .count = 2},
@@ -82,6 +81,17 @@ static int with_constant(build *b, const char *op, bool first) {
     const int c = gull__graph_constant(b->g, "c", 1, &n, v);
     const int in[2] = {first ? c : b->top, first ? b->top : c};
     return add_node(b, op, in, 2, NULL);
+}
+
+static int batch_norm(build *b) {
+    const int64_t n = b->g->tensor[b->top].dims[0];
+    double *variance = normals((size_t)n, 1);
+    for (int64_t i = 0; i < n; i++) variance[i] = 0.2 + variance[i] * variance[i];
+    const int scale = constant(b, 1, &n, 1), shift = constant(b, 1, &n, 1);
+    const int mean = constant(b, 1, &n, 1);
+    const int in[5] = {b->top, scale, shift, mean,
+                       gull__graph_constant(b->g, "v", 1, &n, variance)};
+    return add_node(b, "BatchNormalization", in, 5, NULL);
 }
 
 static gull_graph *end(build *b) {
@@ -121,6 +131,16 @@ static gull_graph *net_constants(void) {
     with_constant(&b, "Sub", false), with_constant(&b, "Mul", true);
     with_constant(&b, "Div", false), gemm(&b, 8), with_constant(&b, "Sub", true);
     unary(&b, "Relu"), gemm(&b, 4);
+    return end(&b);
+}
+
+static gull_graph *net_pools(void) {
+    build b = begin(3, (int64_t[]){2, 8, 8});
+    conv(&b, 3, 3, 1, 1), batch_norm(&b), pool(&b, "MaxPool", 2, 2, 0);
+    unary(&b, "Relu"), conv(&b, 4, 3, 1, 1), unary(&b, "Relu");
+    pool(&b, "MaxPool", 3, 1, 1), pool(&b, "AveragePool", 2, 2, 0);
+    conv(&b, 4, 1, 1, 0), unary(&b, "Tanh"), unary(&b, "GlobalAveragePool");
+    unary(&b, "Flatten"), gemm(&b, 4);
     return end(&b);
 }
 
@@ -545,6 +565,7 @@ int main(void) {
     sampled_points_stay_inside("sigmoid and tanh", net_smooth());
     sampled_points_stay_inside("conv", net_conv());
     sampled_points_stay_inside("residual", net_residual());
+    sampled_points_stay_inside("pools and batch norm", net_pools());
     sampled_points_stay_inside("constants", net_constants());
     linear_network_is_exact();
     stable_network_is_exact();

@@ -93,6 +93,7 @@ const char *gull_attr_string(const gull_attributes *, const char *name, const ch
 /* Returns the count (0 when absent) and points *out at the numbers. */
 size_t gull_attr_ints(const gull_attributes *, const char *name, const int64_t **out);
 
+enum { GULL_LINE_TERMS = 32 };
 struct gull_op {
     const char *onnx;    /* "Conv" */
     const char *summary;
@@ -117,7 +118,8 @@ struct gull_op {
                  gull_lines *out); /* ELEMENTWISE */
     /* Others (MaxPool): turns `rows` rows of coefficients `a` (rows x out size) that
      * bound  a . out  from below into coefficients ADDED to in_a (rows x in size) and
-     * ADDED to shift (rows); lo, hi: the input tensor's bounds. */
+     * ADDED to shift (rows); lo, hi: the input tensor's bounds.  A unit row's line, term by
+     * term, is at most GULL_LINE_TERMS times the greatest magnitude of these bounds. */
     int (*backward_lines)(const gull_node *, const gull_graph *, const double *lo,
                           const double *hi, size_t rows, const double *a, double *in_a,
                           double *shift);

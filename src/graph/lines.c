@@ -17,7 +17,7 @@ void gull__relu_interval(size_t n, const double *lo, const double *hi, double *o
 }
 
 /* An unstable ReLU.  It is convex, so the upper line need only hold at both ends. */
-static void relu_chord(double l, double u, double *slope, double *shift) {
+void gull__relu_chord(double l, double u, double *slope, double *shift) {
     double s = isinf(u) ? 1 : isinf(l) ? 0 : u / (u - l);
     if (!(s >= 0 && s <= 1)) s = 1; /* u - l overflowed */
     const double at_l = s == 0 ? 0 : -s * l, at_u = isinf(u) ? 0 : u - s * u;
@@ -33,7 +33,7 @@ void gull__relu_lines(size_t n, const double *lo, const double *hi, gull_lines *
         out->lower_shift[i] = out->upper_shift[i] = 0;
         if (lo[i] >= 0 || hi[i] <= 0) continue;
         out->lower_slope[i] = hi[i] > -lo[i] ? 1 : 0;
-        relu_chord(lo[i], hi[i], &out->upper_slope[i], &out->upper_shift[i]);
+        gull__relu_chord(lo[i], hi[i], &out->upper_slope[i], &out->upper_shift[i]);
     }
 }
 

@@ -18,6 +18,8 @@ extern const gull_s_shape gull__logistic, gull__tanh;
 
 void gull__relu_interval(size_t n, const double *lo, const double *hi, double *out_lo,
                          double *out_hi);
+/* max(x, 0) <= slope x + shift on [l, u], l < 0 < u. */
+void gull__relu_chord(double l, double u, double *slope, double *shift);
 void gull__relu_lines(size_t n, const double *lo, const double *hi, gull_lines *out);
 void gull__s_shape_interval(const gull_s_shape *, size_t n, const double *lo,
                             const double *hi, double *out_lo, double *out_hi);

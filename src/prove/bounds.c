@@ -396,7 +396,7 @@ static void nonlinear_magnitude(gull_bounds *b, size_t i) {
         most = fmax(most, magnitude(b->lo[t][k], b->hi[t][k]));
     for (size_t k = 0; k < n; k++)
         b->magnitude[i][k] =
-            !b->has_lines[i] ? most
+            !b->has_lines[i] ? GULL_LINE_TERMS * most
                              : magnitude(l->lower_slope[k], l->upper_slope[k]) *
                                        magnitude(b->lo[t][k], b->hi[t][k]) +
                                    magnitude(l->lower_shift[k], l->upper_shift[k]);

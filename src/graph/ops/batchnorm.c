@@ -4,6 +4,7 @@
 
 typedef struct norm_state {
     double *scale, *shift; /* channels each, one block */
+    double *size;          /* of the terms of the shift, which may cancel */
     size_t channels, area;
 } norm_state;
 
@@ -34,14 +35,16 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     const double epsilon = gull_attr_float(attributes, "epsilon", 1e-5f);
     s->channels = (size_t)x.dims[0];
     s->area = x.size / s->channels;
-    s->scale = malloc(2 * s->channels * sizeof *s->scale);
+    s->scale = malloc(3 * s->channels * sizeof *s->scale);
     if (!s->scale) return GULL_ENOMEM;
     s->shift = s->scale + s->channels;
+    s->size = s->shift + s->channels;
     const double *gamma = gull_in(g, n, 1)->f64, *beta = gull_in(g, n, 2)->f64;
     const double *mean = gull_in(g, n, 3)->f64, *variance = gull_in(g, n, 4)->f64;
     for (size_t c = 0; c < s->channels; c++) {
         s->scale[c] = gamma[c] / sqrt(variance[c] + epsilon);
         s->shift[c] = beta[c] - mean[c] * s->scale[c];
+        s->size[c] = fabs(beta[c]) + fabs(mean[c] * s->scale[c]);
     }
     gull__graph_sum(g, 2);
     return gull__graph_shape(g, n, x.rank, x.dims, err);
@@ -63,7 +66,7 @@ static int forward(const gull_node *n, const void *pass) {
     for (size_t c = 0; c < p->n * s->channels; c++, x += s->area, y += s->area) {
         const size_t k = c % s->channels;
         const real scale = gull_abs_if(GULL_ABSOLUTE(p), (real)s->scale[k]);
-        const real shift = gull_abs_if(GULL_ABSOLUTE(p), (real)s->shift[k]);
+        const real shift = (real)(GULL_ABSOLUTE(p) ? s->size[k] : s->shift[k]);
         for (size_t i = 0; i < s->area; i++) y[i] = scale * x[i] + shift;
     }
     return GULL_OK;
