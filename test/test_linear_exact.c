@@ -281,7 +281,46 @@ static void test_targets(int norm) {
            gull_costs[norm]->name, reachable, found, exact);
 }
 
-int main(void) {
+/* ---- For test_linear_lp.py: questions on stdin, both ends on stdout ---- */
+
+static bool read_numbers(double *out, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (scanf("%lf", out + i) != 1) return false;
+    return true;
+}
+
+/* norm, features, classes, label, target (-1: miss), weights given?; then x0, lo, hi,
+ * weight, w and b. */
+static bool read_experiment(experiment *e) {
+    int dim, classes, label, target, weighted;
+    if (scanf("%d %d %d %d %d %d", &e->norm, &dim, &classes, &label, &target,
+              &weighted) != 6)
+        return false;
+    const size_t n = (size_t)dim, k = (size_t)classes;
+    if (n > DIM || k > CLASSES || e->norm < 0 || e->norm > GULL_LINF) return false;
+    double *w = malloc(k * n * sizeof *w), *b = malloc(k * sizeof *b);
+    question *q = &e->q;
+    if (!read_numbers(q->x0, n) || !read_numbers(q->lo, n) || !read_numbers(q->hi, n) ||
+        !read_numbers(q->weight, n) || !read_numbers(w, k * n) || !read_numbers(b, k))
+        exit(2);
+    q->space = (gull_space){q->x0, q->lo, q->hi, weighted ? q->weight : NULL, n, false};
+    e->classes = classes;
+    e->goal = (gull_goal){target < 0 ? GULL_MISS : GULL_TARGET, label, target};
+    const gull_model_facts facts = {.classes = classes, .dim = n};
+    return gull__linear_new(&e->model, &facts, w, b) == GULL_OK;
+}
+
+static int solve_stdin(void) {
+    for (experiment e = {.contradiction = false}; read_experiment(&e);) {
+        run_method(&e);
+        printf("%.17g %.17g %d\n", e.lower, e.upper, e.contradiction);
+        gull_model_close(&e.model);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && !strcmp(argv[1], "solve")) return solve_stdin();
     random_numbers = gull__stream(7, 0, "linear exact");
     for (int norm = GULL_L0; norm <= GULL_LINF; norm++) {
         test_random_models(norm, false);
