@@ -93,6 +93,47 @@ int NAME(conv)(const gull_conv_shape *s, size_t rows, const REAL *w, const REAL 
     return status;
 }
 
+/* The first tap of an axis that falls inside for the output `at`, and where it reads. */
+static size_t first_tap(const gull_window *v, int axis, size_t at, size_t *last) {
+    const size_t from = at * v->stride[axis], pad = v->before[axis], d = v->dilation[axis];
+    const size_t end = v->in[axis] + pad;
+    *last = end > from ? (end - from + d - 1) / d : 0;
+    if (*last > v->kernel[axis]) *last = v->kernel[axis];
+    return from >= pad ? 0 : (pad - from + d - 1) / d;
+}
+
+/* dx of one number of dy. */
+static void scatter_one(const gull_window *v, size_t channels, size_t pixel, REAL value,
+                        const REAL *w, REAL *dx) {
+    const size_t y = pixel / v->out[1], x = pixel % v->out[1];
+    size_t y1, x1;
+    const size_t y0 = first_tap(v, 0, y, &y1), x0 = first_tap(v, 1, x, &x1);
+    for (size_t c = 0; c < channels; c++) {
+        for (size_t ky = y0; ky < y1; ky++) {
+            const REAL *from = w + ky * v->kernel[1];
+            if (x0 >= x1) continue;
+            REAL *to = dx + source(v, ky, x0, y, x);
+            for (size_t kx = x0; kx < x1; kx++) to[(kx - x0) * v->dilation[1]] += value * from[kx];
+        }
+        w += v->kernel[0] * v->kernel[1];
+        dx += v->in[0] * v->in[1];
+    }
+}
+
+/* For few numbers that are not zero, such as rows of bounds that start at one neuron. */
+static void scatter(const gull_window *v, const group_sizes *g, const REAL *w, const REAL *dy,
+                    REAL *dx) {
+    for (size_t o = 0; o < g->out; o++, w += g->depth, dy += g->pixels)
+        for (size_t p = 0; p < g->pixels; p++)
+            if (dy[p] != 0) scatter_one(v, g->in, p, dy[p], w, dx);
+}
+
+static bool mostly_zero(const REAL *dy, size_t n) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) count += dy[i] != 0;
+    return count < n / 16;
+}
+
 int NAME(conv_back)(const gull_conv_shape *s, size_t rows, const REAL *w, const REAL *dy,
                     REAL *dx) {
     const group_sizes g = sizes_of(s);
@@ -100,10 +141,16 @@ int NAME(conv_back)(const gull_conv_shape *s, size_t rows, const REAL *w, const 
     int status = col ? 0 : -8;
     for (size_t r = 0; r < rows * s->groups && !status; r++) {
         const REAL *wg = w + r % s->groups * g.w;
+        const REAL *dyg = dy + r * g.out * g.pixels;
+        REAL *dxg = dx + r * g.in * g.area;
+        if (mostly_zero(dyg, g.out * g.pixels)) {
+            scatter(&s->window, &g, wg, dyg, dxg);
+            continue;
+        }
         memset(col, 0, g.depth * g.pixels * sizeof *col);
         status = NAME(gemm)(g.depth, g.pixels, g.out, wg, 1, g.depth,
-                            dy + r * g.out * g.pixels, g.pixels, 1, col, g.pixels);
-        if (!status) roll_back(&s->window, g.in, col, dx + r * g.in * g.area);
+                            dyg, g.pixels, 1, col, g.pixels);
+        if (!status) roll_back(&s->window, g.in, col, dxg);
     }
     free(col);
     return status;

@@ -57,6 +57,7 @@ void gull_bounds_free(gull_bounds *b) {
     free(b->affine);
     free(b->hull);
     free(b->below);
+    free(b->start);
     free(b->live);
     free(b->shift);
     free(b->error);
@@ -132,8 +133,10 @@ static bool allocate_tensors(gull_bounds *b) {
     b->affine = calloc(g->tensor_count, sizeof *b->affine);
     b->hull = calloc(g->tensor_count, sizeof *b->hull);
     b->below = calloc(g->tensor_count, sizeof *b->below);
+    b->start = calloc(g->tensor_count, sizeof *b->start);
     b->neuron = calloc(largest, sizeof *b->neuron);
-    return b->lo && b->hi && b->value && b->affine && b->hull && b->below && b->neuron;
+    return b->lo && b->hi && b->value && b->affine && b->hull && b->below && b->start &&
+           b->neuron;
 }
 
 /* ---- What depends on the graph alone ---- */
@@ -164,6 +167,11 @@ static int classify(gull_bounds *b, size_t i, gull_error *err) {
     return b->has_lines[i] && !new_lines(b, i) ? GULL_ENOMEM : GULL_OK;
 }
 
+/* A convolution's weights: one neuron's row meets few of its outputs. */
+static bool is_shared(const gull_graph *g, const gull_node *node, int k) {
+    return !strcmp(node->op64->onnx, "Conv") && k == 1 && g->tensor[node->in[1]].rank > 2;
+}
+
 /* Multiplications of one row through a node, roughly. */
 static double row_cost(const gull_graph *g, const gull_node *node) {
     const double out = (double)g->tensor[node->out].size;
@@ -171,8 +179,7 @@ static double row_cost(const gull_graph *g, const gull_node *node) {
     for (int k = 0; k < node->in_count; k++) {
         if (node->in[k] < 0 || is_activation(g, node->in[k])) continue;
         const gull_tensor *w = &g->tensor[node->in[k]];
-        const bool shared = !strcmp(node->op64->onnx, "Conv") && w->rank > 2;
-        cost += shared ? out * (double)w->size / (double)w->dims[0] : (double)w->size;
+        cost += is_shared(g, node, k) ? out * (double)w->size / (double)w->dims[0] : (double)w->size;
     }
     return cost;
 }
@@ -193,6 +200,7 @@ static void describe(gull_bounds *b, size_t i) {
     const int hull = b->hull[first_activation(g, node)];
     b->affine[node->out] = all;
     b->below[node->out] = below;
+    b->start[node->out] = below - (is_shared(g, node, 1) ? 0.9 * row_cost(g, node) : 0);
     b->hull[node->out] = activations(g, node) > 1 ? 2 : !mixes ? hull : hull == 0 ? 1 : 2;
 }
 
@@ -377,7 +385,7 @@ static int refine_input(gull_bounds *b, size_t i, double *spent) {
     TRY(find_lines(b, i, t));
     if (!wants_rows(b, t)) return GULL_OK;
     const size_t count = open_neurons(b, i, t);
-    const double cost = (double)count * 4 * b->below[t];
+    const double cost = (double)count * 4 * b->start[t];
     if (b->options.intermediate == GULL_BOUNDS_AUTO && *spent + cost > b->options.budget)
         return GULL_OK;
     *spent += cost;

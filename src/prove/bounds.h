@@ -45,7 +45,9 @@ typedef struct gull_bounds {
     /* Per tensor. */
     bool *affine;    /* an affine function of the input */
     int *hull;       /* 0: a box when the input is, 1: intervals are its exact hull, 2: else */
-    double *below;   /* multiplications that a backward row from here costs */
+    /* Multiplications of a backward row from here: below when it is dense, start when it
+     * is one neuron's. */
+    double *below, *start;
     double **value;  /* scratch of the interval pass: 2 rows */
     double **grad;   /* coefficients: `chunk` rows */
     bool *live;

@@ -1,5 +1,6 @@
-/* radius.c - tries the asked distances in ascending order, then bisects between the last
- * radius that is proved and the first that is not.  A radius moves the lower bound only
+/* radius.c - tries the asked distances in ascending order, then narrows the gap between the
+ * greatest radius that is proved and the least that is not: regula falsi on the worst
+ * margin (Illinois variant, Dowell and Jarratt 1971).  A radius moves the lower bound only
  * when its proof is complete; a time-out moves nothing. */
 #include "prove/radius.h"
 
@@ -9,8 +10,10 @@ typedef struct radius_search {
     gull_bounds *bounds;
     const gull_radius_options *options;
     bool intervals;
-    double *margin;    /* classes */
-    double good, bad;  /* proved; known not to be provable, or above all use */
+    double *margin, *other; /* classes each */
+    double good, bad;       /* proved; not proved, or of no use */
+    double above, below;    /* the worst margins there, NAN where unknown */
+    int side;               /* 1: the last radius was proved, -1: it was not */
 } radius_search;
 
 static int stop(const void *run) { return gull_run_stop(run); }
@@ -20,8 +23,8 @@ static double with_rounding(const radius_search *s, double radius) {
     return radius * (1 + ((double)s->problem->space.dim + 16) * 0x1p-52);
 }
 
-/* 1: no point of cost <= radius reaches the goal; 0: not proved. */
-static int is_proved(radius_search *s, double radius) {
+/* s->margin over the region, the better of intervals and backward rows. */
+static int find_margins(radius_search *s, double radius) {
     const int classes = gull_run_classes(s->run);
     const gull_goal *goal = &s->problem->goal;
     const gull_region region = {&s->problem->space, s->problem->cost,
@@ -33,28 +36,44 @@ static int is_proved(radius_search *s, double radius) {
     TRY(gull_run_stop(s->run));
     TRY(gull_bounds_over(s->bounds, &region, &options));
     TRY(gull_bounds_margins(s->bounds, goal, classes, true, s->margin));
-    if (s->intervals || gull_bounds_proved(goal, classes, s->margin))
-        return gull_bounds_proved(goal, classes, s->margin);
-    TRY(gull_bounds_margins(s->bounds, goal, classes, false, s->margin));
-    return gull_bounds_proved(goal, classes, s->margin);
+    if (s->intervals) return GULL_OK;
+    TRY(gull_bounds_margins(s->bounds, goal, classes, false, s->other));
+    for (int c = 0; c < classes; c++)
+        if (s->other[c] > s->margin[c]) s->margin[c] = s->other[c];
+    return GULL_OK;
+}
+
+/* > 0 iff the margins prove that the goal is missed. */
+static double worst_margin(const radius_search *s) {
+    const bool miss = s->problem->goal.kind == GULL_MISS;
+    double worst = miss ? INFINITY : -INFINITY;
+    for (int c = 0; c < gull_run_classes(s->run); c++)
+        if (miss ? s->margin[c] < worst : s->margin[c] > worst) worst = s->margin[c];
+    return worst;
 }
 
 static int try_radius(radius_search *s, double radius) {
-    const int proved = is_proved(s, radius);
-    TRY(proved);
-    if (!proved) {
-        s->bad = radius;
-        return GULL_OK;
+    TRY(find_margins(s, radius));
+    const double worst = worst_margin(s);
+    if (gull_bounds_proved(&s->problem->goal, gull_run_classes(s->run), s->margin)) {
+        s->good = radius;
+        s->above = worst;
+        if (s->side == 1) s->below /= 2;
+        s->side = 1;
+        return gull_bounded(s->run, radius);
     }
-    s->good = radius;
-    return gull_bounded(s->run, radius);
+    s->bad = radius;
+    s->below = worst <= 0 && isfinite(worst) ? worst : NAN;
+    if (s->side == -1) s->above /= 2;
+    s->side = -1;
+    return GULL_OK;
 }
 
-/* Above this radius nothing new can happen: a witness, or the whole box. */
-static double greatest_radius(const gull_problem *p, double upper) {
+/* The least radius that holds the whole box; INFINITY when it is open. */
+static double radius_of_box(const gull_problem *p) {
+    const gull_space *s = &p->space;
     double sum = 0, squares = 0, most = 0, count = 0;
-    for (size_t i = 0; i < p->space.dim; i++) {
-        const gull_space *s = &p->space;
+    for (size_t i = 0; i < s->dim; i++) {
         const double w = s->weight ? s->weight[i] : 1;
         const double way = w * fmax(s->hi[i] - s->x0[i], s->x0[i] - s->lo[i]);
         sum += way;
@@ -62,58 +81,70 @@ static double greatest_radius(const gull_problem *p, double upper) {
         most = fmax(most, way);
         count += s->lo[i] < s->hi[i] ? w : 0;
     }
-    const char kind = p->cost->name[1];
-    const double box = kind == '0' ? count : kind == '1' ? sum : kind == '2' ? sqrt(squares)
-                                                                             : most;
-    return fmin(upper, box);
+    switch (p->cost->name[1]) {
+    case '0': return count;
+    case '1': return sum;
+    case '2': return sqrt(squares);
+    default: return most;
+    }
 }
 
-/* Without an end, doubling from a radius that is small against the row finds one. */
+static bool counts_features(const gull_problem *p) { return p->cost->name[1] == '0'; }
+
+/* Grows a small radius until it is not proved. */
 static int find_end(radius_search *s) {
+    const double upper = gull_run_upper(s->run);
+    const double end = fmin(upper, radius_of_box(s->problem));
+    double r = isfinite(upper) ? upper / 4 : isfinite(end) ? end / 256 : 1e-3;
+    if (counts_features(s->problem)) r = fmax(floor(r), 1);
     if (isfinite(s->bad)) return GULL_OK;
-    s->bad = INFINITY;
-    for (double r = fmax(2 * s->good, 1e-3); isinf(s->bad) && r < 1e9; r *= 4)
+    for (r = fmax(r, s->good * 1.5); r < end && r < 1e9; r *= isfinite(upper) ? 2 : 4) {
         TRY(try_radius(s, r));
+        if (isfinite(s->bad)) return GULL_OK;
+    }
+    s->bad = end;
     return GULL_OK;
 }
 
 static int try_asked(radius_search *s) {
     const gull_problem *p = s->problem;
-    for (size_t i = 0; i < p->eps_count; i++) {
-        if (p->eps[i] <= s->good) continue;
-        if (p->eps[i] >= s->bad) break;
-        TRY(try_radius(s, p->eps[i]));
-        if (s->bad <= p->eps[i]) break;
-    }
+    for (size_t i = 0; i < p->eps_count && isinf(s->bad); i++)
+        if (p->eps[i] > s->good && p->eps[i] < gull_run_upper(s->run))
+            TRY(try_radius(s, p->eps[i]));
     return GULL_OK;
 }
 
-/* Changed features are counted: only whole radii differ, when no weights say otherwise. */
+/* Where the line through both margins crosses 0, a little inside the gap. */
 static double between(const radius_search *s) {
-    const double middle = s->good + (s->bad - s->good) / 2;
-    const bool counts = s->problem->cost->name[1] == '0' && !s->problem->space.weight;
-    return counts ? floor(middle) : middle;
+    double part = s->above / (s->above - s->below);
+    if (!(part > 0 && part < 1)) part = 0.5;
+    part = fmin(fmax(part * 0.99, 0.02), 0.95);
+    const double radius = s->good + (s->bad - s->good) * part;
+    return counts_features(s->problem) ? fmax(floor(radius), floor(s->good) + 1) : radius;
 }
 
 static int search(radius_search *s) {
+    TRY(try_radius(s, s->good));
+    if (isfinite(s->bad)) return GULL_OK; /* not even what is known already */
     TRY(try_asked(s));
     TRY(find_end(s));
     for (int step = 0; step < (int)s->options->steps; step++) {
         const double radius = between(s);
         if (!(radius > s->good && radius < s->bad)) break;
+        if (s->bad - s->good <= s->options->gap * s->good) break;
         TRY(try_radius(s, radius));
     }
     return GULL_OK;
 }
 
-/* The row's own class may not even hold at radius 0; then there is nothing to prove. */
 static int search_with(radius_search *s) {
-    s->margin = gull_run_scratch(s->run, (size_t)gull_run_classes(s->run) * sizeof(double));
-    if (!s->margin) return GULL_ENOMEM;
+    const size_t bytes = (size_t)gull_run_classes(s->run) * sizeof(double);
+    s->margin = gull_run_scratch(s->run, bytes);
+    s->other = gull_run_scratch(s->run, bytes);
+    if (!s->margin || !s->other) return GULL_ENOMEM;
     s->good = gull_run_lower(s->run);
-    s->bad = greatest_radius(s->problem, gull_run_upper(s->run));
     TRY(gull_bounded(s->run, 0));
-    return s->good < s->bad ? search(s) : GULL_OK;
+    return s->good < gull_run_upper(s->run) ? search(s) : GULL_OK;
 }
 
 int gull__prove_radius(gull_run *run, const gull_radius_options *options, bool intervals) {
@@ -121,7 +152,10 @@ int gull__prove_radius(gull_run *run, const gull_radius_options *options, bool i
     radius_search s = {.run = run,
                        .problem = gull_run_problem(run),
                        .options = options,
-                       .intervals = intervals};
+                       .intervals = intervals,
+                       .bad = INFINITY,
+                       .above = NAN,
+                       .below = NAN};
     if (!g) return GULL_EACCESS;
     TRY(gull_bounds_new(&s.bounds, g, NULL));
     const int status = search_with(&s);
