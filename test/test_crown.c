@@ -1,0 +1,249 @@
+/* test_crown.c - the proofs ibp and crown through a run: closed forms, grids, asked
+ * distances, time-outs, operators without a bound. */
+#include "core/model.h"
+#include "core/registry.h"
+#include "core/run.h"
+#include "model/network.h"
+#include "networks.h"
+#include "prove/radius.h"
+
+extern const gull_method gull_proof_ibp, gull_proof_crown;
+
+typedef struct trial { /* one row's question and its answer */
+    const gull_model *model;
+    gull_space space;
+    gull_goal goal;
+    const gull_cost *cost;
+    const double *eps;
+    size_t eps_count;
+    const gull_method *method;
+    gull_radius_options options;
+    double start, timeout; /* a known upper bound; seconds */
+    double lower;
+    int status;
+    bool asked, contradiction;
+} trial;
+
+static size_t once(void *payload) {
+    trial *t = payload;
+    return t->asked ? SIZE_MAX : (t->asked = true, 0);
+}
+
+static void answer_row(void *payload, size_t i, gull_seat *seat) {
+    trial *t = payload;
+    const size_t dim = t->space.dim;
+    gull_question q = {.granted = ~0u, .timeout = t->timeout};
+    gull_plan plan = {.count = 1};
+    gull_outcome outcome = {0};
+    double *room = calloc(2 * dim + (size_t)t->model->facts.classes, sizeof *room);
+    gull_row row = {.question = &q, .plan = &plan, .model = t->model, .seat = seat,
+                    .upper = t->start, .lower_by = -1, .upper_by = -1, .witness = room,
+                    .trial = room + dim, .scores = room + 2 * dim, .outcome = &outcome};
+    (void)i;
+    plan.spec[0] = (gull_spec){t->method, (char *)(uintptr_t) "proof", &t->options, true};
+    row.problem = (gull_problem){t->space, t->goal, t->cost, t->eps, t->eps_count};
+    gull__run_method(&row, 0);
+    t->lower = row.lower_by < 0 ? -1 : row.lower;
+    t->status = outcome.status;
+    t->contradiction = row.contradiction;
+    free(room);
+}
+
+static void answer(trial *t) {
+    gull_error err;
+    t->asked = false;
+    t->status = gull__batch_run(t->model, 1, once, answer_row, t, &err) < 0 ? -99 : t->status;
+}
+
+static gull_model *model_of(gull_graph *g) {
+    gull_model *m = NULL;
+    const gull_model_facts facts = {.classes = (int)g->tensor[g->output].size,
+                                    .dim = g->tensor[g->input].size, .f32 = false,
+                                    .scores = "logits"};
+    if (gull__network_new(&m, &facts, g, "f64", NULL) < 0) return NULL;
+    return m;
+}
+
+static const gull_graph *graph_of(const gull_model *m) {
+    return m->family->structure(m->state, GULL_CAN_GRAPH);
+}
+
+typedef struct place { /* a row and its box */
+    double x0[8], lo[8], hi[8], weight[8];
+} place;
+
+static place place_new(bool box) {
+    place p;
+    for (int i = 0; i < 8; i++) {
+        p.x0[i] = uniform(0, 1);
+        p.lo[i] = box ? 0 : -INFINITY;
+        p.hi[i] = box ? 1 : INFINITY;
+        p.weight[i] = uniform(0.5, 2);
+    }
+    return p;
+}
+
+static int best_class(const double *s, int n) {
+    int best = 0;
+    for (int i = 1; i < n; i++)
+        if (s[i] > s[best]) best = i;
+    return best;
+}
+
+static trial trial_new(const gull_model *m, const place *p, int cost, const double *scores) {
+    trial t = {.model = m, .cost = gull_costs[cost], .method = &gull_proof_crown,
+               .options = {GULL_BOUNDS_CROWN, 1, 40, 1e-4}, .start = INFINITY};
+    t.space = (gull_space){p->x0, p->lo, p->hi, p->weight, m->facts.dim, false};
+    t.goal = (gull_goal){GULL_MISS, best_class(scores, m->facts.classes), 0};
+    return t;
+}
+
+/* scores[win] - scores[lose] of an affine network: its gradient. */
+static void slopes(values *v, int win, int lose, size_t dim, double *a) {
+    double x[8] = {0};
+    const double *s = v->at[v->g->output];
+    evaluate(v, x);
+    const double zero = s[win] - s[lose];
+    for (size_t j = 0; j < dim; j++) {
+        x[j] = 1;
+        evaluate(v, x);
+        a[j] = s[win] - s[lose] - zero;
+        x[j] = 0;
+    }
+}
+
+/* The exact distance of an affine network: the nearest half-space. */
+static double exact_distance(const gull_model *m, const trial *t, values *v) {
+    double least = INFINITY, a[8];
+    const double *s = v->at[v->g->output];
+    for (int c = 0; c < m->facts.classes; c++) {
+        if (c == t->goal.label) continue;
+        slopes(v, c, t->goal.label, t->space.dim, a);
+        evaluate(v, t->space.x0);
+        least = fmin(least, t->cost->halfspace(&t->space, a, s[t->goal.label] - s[c], NULL));
+    }
+    return least;
+}
+
+static void affine_networks(const gull_method *method) {
+    for (int c = GULL_L1; gull_costs[c]; c++) {
+        double worst = 0, over = 0;
+        for (int k = 0; k < 20; k++) {
+            build b = begin(1, (int64_t[]){8});
+            gemm(&b, 3);
+            gull_model *m = model_of(end(&b));
+            const place p = place_new(k & 1);
+            values v = values_new(graph_of(m));
+            evaluate(&v, p.x0);
+            trial t = trial_new(m, &p, c, v.at[v.g->output]);
+            t.method = method;
+            if (k & 2) t.start = 2 * exact_distance(m, &t, &v);
+            answer(&t);
+            const double want = exact_distance(m, &t, &v);
+            if (isfinite(want)) worst = fmax(worst, (want - t.lower) / want);
+            over = fmax(over, (t.lower - want) / want);
+            if (t.status < 0 || t.contradiction) worst = INFINITY;
+            values_free(&v);
+            gull_model_close(&m);
+        }
+        tap_ok(worst < 1e-3 && over <= 0, "%s, affine, %s: the exact distance (%g, %g)",
+               method->name, gull_costs[c]->name, worst, over);
+    }
+}
+
+/* The distance to the nearest grid point of another class, two inputs. */
+static double grid_distance(const trial *t, values *v) {
+    double least = INFINITY;
+    for (int i = 0; i <= 150; i++)
+        for (int j = 0; j <= 150; j++) {
+            const double x[2] = {i / 150., j / 150.};
+            evaluate(v, x);
+            if (best_class(v->at[v->g->output], 3) == t->goal.label) continue;
+            least = fmin(least, t->cost->measure(&t->space, x));
+        }
+    return least;
+}
+
+static void grids(void) {
+    int wrong = 0, weaker = 0, moved = 0;
+    for (int k = 0; k < 24; k++) {
+        build b = begin(1, (int64_t[]){2});
+        gemm(&b, 8), unary(&b, k & 1 ? "Relu" : "Sigmoid"), gemm(&b, 6), unary(&b, "Relu");
+        gemm(&b, 3);
+        gull_model *m = model_of(end(&b));
+        const place p = place_new(true);
+        values v = values_new(graph_of(m));
+        evaluate(&v, p.x0);
+        trial t = trial_new(m, &p, GULL_L0 + k % 4, v.at[v.g->output]);
+        const double least = grid_distance(&t, &v);
+        answer(&t);
+        const double crown = t.lower;
+        t.method = &gull_proof_ibp;
+        answer(&t);
+        wrong += crown > least || t.lower > least || crown < 0;
+        weaker += crown < t.lower * 0.99;
+        moved += crown > 0;
+        values_free(&v);
+        gull_model_close(&m);
+    }
+    tap_ok(!wrong, "two inputs: no proof is above the grid's distance");
+    tap_ok(moved > 12 && weaker < 3, "two inputs: %d proofs of 24, crown weaker %d times", moved,
+           weaker);
+}
+
+static void asked_and_stopped(void) {
+    gull_model *m = model_of(net_relu());
+    const place p = place_new(true);
+    values v = values_new(graph_of(m));
+    evaluate(&v, p.x0);
+    trial t = trial_new(m, &p, GULL_LINF, v.at[v.g->output]);
+    answer(&t);
+    const double most = t.lower;
+    const double eps[3] = {most / 4, most / 2, most * 4};
+    t.eps = eps;
+    t.eps_count = 3;
+    t.options.steps = 0;
+    answer(&t);
+    tap_ok(t.lower == most / 2, "asked distances: the last that is proved");
+    t.timeout = 1e-9;
+    answer(&t);
+    tap_ok(t.status == GULL_ETIME && t.lower <= 0, "a time-out moves no bound");
+    t.timeout = 0;
+    t.start = most / 3;
+    t.options.steps = 10;
+    answer(&t);
+    tap_ok(t.lower <= t.start && t.lower > most / 4, "never above a known witness");
+    t = trial_new(m, &p, GULL_LINF, v.at[v.g->output]);
+    t.goal = (gull_goal){GULL_TARGET, t.goal.label, (t.goal.label + 1) % 4};
+    answer(&t);
+    tap_ok(t.lower >= most * 0.999, "a target is at least as far as any other class");
+    t.goal.target = t.goal.label;
+    answer(&t);
+    tap_ok(t.lower == 0, "a target that is reached already is at distance 0");
+    values_free(&v);
+    gull_model_close(&m);
+}
+
+static void operators_without_a_bound(void) {
+    build b = begin(1, (int64_t[]){4});
+    gemm(&b, 4), unary(&b, "Softmax"), gemm(&b, 3);
+    gull_model *m = model_of(end(&b));
+    const place p = place_new(true);
+    trial t = trial_new(m, &p, GULL_LINF, (double[]){1, 0, 0});
+    gull_error err = {0, ""};
+    gull_bounds *bounds;
+    answer(&t);
+    tap_ok(t.status == GULL_EUNSUPPORTED && t.lower < 0, "no bound of Softmax: unsupported");
+    gull_bounds_new(&bounds, graph_of(m), &err);
+    tap_ok(strstr(err.text, "node 1 (Softmax") != NULL, "it is named: %s", err.text);
+    gull_model_close(&m);
+}
+
+int main(void) {
+    affine_networks(&gull_proof_ibp);
+    affine_networks(&gull_proof_crown);
+    grids();
+    asked_and_stopped();
+    operators_without_a_bound();
+    return tap_done();
+}
