@@ -75,18 +75,38 @@ void gull__sha256(const uint8_t *data, size_t size, char hex[65]) {
     for (size_t i = 0; i < sizeof digest; i++) sprintf(hex + 2 * i, "%02x", digest[i]);
 }
 
-/* gzread reads plain files as they are. */
-static int read_all(gzFile f, const char *path, uint8_t **data, size_t *size, gull_error *err) {
+int gull__sha256_file(const char *path, char hex[65], gull_error *err) {
+    uint8_t *data;
+    size_t size;
+    TRY(gull__file_read(path, false, &data, &size, err));
+    gull__sha256(data, size, hex);
+    free(data);
+    return GULL_OK;
+}
+
+/* A plain or an inflating stream. */
+typedef struct source {
+    FILE *plain;
+    gzFile gz;
+} source;
+
+static long read_some(source *s, void *to, size_t n) {
+    if (s->gz) return gzread(s->gz, to, (unsigned)(n < 1 << 30 ? n : 1 << 30));
+    const size_t got = fread(to, 1, n, s->plain);
+    return !got && ferror(s->plain) ? -1 : (long)got;
+}
+
+static int read_all(source *s, const char *path, uint8_t **data, size_t *size, gull_error *err) {
     size_t room = 1 << 16, n = 0;
     uint8_t *buffer = malloc(room);
-    for (int got = 1; buffer && got > 0; n += (size_t)got) {
+    for (long got = 1; buffer && got > 0; n += (size_t)got) {
         if (n == room) {
             uint8_t *more = room < FILE_LIMIT ? realloc(buffer, room * 2) : NULL;
             if (!more) break;
             buffer = more;
             room *= 2;
         }
-        got = gzread(f, buffer + n, (unsigned)(room - n < 1 << 30 ? room - n : 1 << 30));
+        got = read_some(s, buffer + n, room - n);
         if (got < 0) {
             free(buffer);
             return gull__fail(err, GULL_EFORMAT, "%s: damaged gzip data or unreadable file",
@@ -105,15 +125,14 @@ static int read_all(gzFile f, const char *path, uint8_t **data, size_t *size, gu
 int gull__file_read(const char *path, bool inflate, uint8_t **data, size_t *size,
                     gull_error *err) {
     struct stat st;
-    if (stat(path, &st))
-        return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
+    if (stat(path, &st)) return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
         return gull__fail(err, GULL_EFORMAT, "%s: is a folder, expected a file", path);
-    gzFile f = gzopen(path, "rb");
-    if (!f) return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
-    (void)inflate;
-    const int status = read_all(f, path, data, size, err);
-    gzclose(f);
+    source s = {inflate ? NULL : fopen(path, "rb"), inflate ? gzopen(path, "rb") : NULL};
+    if (!s.plain && !s.gz) return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
+    const int status = read_all(&s, path, data, size, err);
+    if (s.plain) fclose(s.plain);
+    if (s.gz) gzclose(s.gz);
     return status;
 }
 
@@ -153,7 +172,7 @@ int gull_model_open(gull_model **out, const char *path, gull_error *err) {
     gull_bytes bytes = {NULL, 0, 0, path};
     uint8_t *data = NULL;
     *out = NULL;
-    TRY(gull__file_read(path, true, &data, &bytes.size, err));
+    TRY(gull__file_read(path, false, &data, &bytes.size, err));
     bytes.data = data;
     int status = open_bytes(out, &bytes, err);
     if (status == GULL_OK) {

@@ -38,9 +38,13 @@ static const char *text_of(const json_t *v, const char *key) {
     return s ? s : "";
 }
 
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
+/* The file's name without its folder; of "X,Y" the first one's. */
+static int base_name(const char *path, const char **out) {
+    const size_t n = strcspn(path, ",");
+    size_t start = n;
+    while (start && path[start - 1] != '/') start--;
+    *out = path + (start < n ? start : 0);
+    return (int)(start < n ? n - start : n);
 }
 
 /* 12345 as "12,345". */
@@ -57,10 +61,11 @@ static const char *thousands(size_t n, char out[32]) {
 }
 
 static void put_model(page *p, const gull_result *r) {
-    const char *detail = text_of(r->model, "detail");
+    const char *detail = text_of(r->model, "detail"), *name;
+    const int length = base_name(text_of(r->model, "path"), &name);
     char n[32];
-    put(p, "model   %s · %s%s%s · %s features · %d classes · sha256 %.8s…\n",
-        base_name(text_of(r->model, "path")), text_of(r->model, "family"), *detail ? " · " : "",
+    put(p, "model   %.*s · %s%s%s · %s features · %d classes · sha256 %.8s…\n", length, name,
+        text_of(r->model, "family"), *detail ? " · " : "",
         detail, thousands(r->task.dim, n),
         (int)json_integer_value(json_object_get(r->model, "classes")),
         text_of(r->model, "sha256"));
@@ -68,8 +73,9 @@ static void put_model(page *p, const gull_result *r) {
 
 static void put_data(page *p, const gull_result *r, const gull_summary *s) {
     char n[32];
-    put(p, "data    %s · %s rows", base_name(text_of(r->data, "path")),
-        thousands(s->rows, n));
+    const char *name;
+    const int length = base_name(text_of(r->data, "path"), &name);
+    put(p, "data    %.*s · %s rows", length, name, thousands(s->rows, n));
     if (s->rows < r->task.rows) put(p, " of %s: stopped early", thousands(r->task.rows, n));
     if (r->task.model_labels)
         put(p, " · no labels: the model's own answers are taken as right\n");
