@@ -56,7 +56,7 @@ static void adapt_radius(const gull_problem *p, state *s, double value, double s
                         : s->radius * (1 + rate);
     } else {
         const double way = linear_distance(p, s, value);
-        if (isfinite(way)) s->radius = p->cost->measure(&p->space, s->x) + way;
+        if (isfinite(way)) s->radius = (p->cost->measure(&p->space, s->x) + way) * (1 + 1e-3);
     }
     s->radius = fmax(s->radius, one);
 }

@@ -1,7 +1,7 @@
 /* losses.c - cross entropy in the form log sum exp(rivals) - label, whose gradient does
  * not fade when the model is sure (Carlini and Wagner 2017, section 5 on why that matters);
  * the margin; the difference-of-logits ratio (Croce and Hein 2020, "Reliable evaluation",
- * section 5). */
+ * section 5; for a target the margin). */
 #include "attack/losses.h"
 #include <string.h>
 
@@ -44,8 +44,9 @@ static void podium(const double *s, int n, int *first, int *third) {
 
 static double logits_ratio(const void *arg, const double *s, int n, double *w) {
     const double value = gull_goal_value(arg, s, n, w);
+    const gull_goal *goal = arg;
     int first = -1, third = -1;
-    if (n >= 3) podium(s, n, &first, &third);
+    if (n >= 3 && goal->kind == GULL_MISS) podium(s, n, &first, &third);
     const double spread = third >= 0 ? s[first] - s[third] : 0;
     if (!(spread > 0)) return value;
     for (int c = 0; w && c < n; c++) w[c] /= spread;
