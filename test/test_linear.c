@@ -4,6 +4,7 @@
 #include "core/model.h"
 #include "core/random.h"
 #include "core/registry.h"
+#include "graph/graph.h"
 #include "model/linear.h"
 #include "tap.h"
 #include <unistd.h>
@@ -283,6 +284,55 @@ static void test_exact_dot(void) {
            "the compensated sum survives cancellation");
 }
 
+/* ---- One dense layer in an ONNX graph ---- */
+
+int gull__onnx_affine(const gull_graph *, const gull_model_facts *, gull_model **out,
+                      gull_error *);
+
+static double *copy_of(const double *v, size_t n) {
+    double *copy = malloc(n * sizeof *copy);
+    if (copy) memcpy(copy, v, n * sizeof *copy);
+    return copy;
+}
+
+/* Flatten, times 1/4, MatMul, Add and perhaps a Relu. */
+static gull_graph *small_graph(bool relu, gull_error *err) {
+    const double scale = 0.25, w[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    const double bias[3] = {0.5, 0, -3};
+    gull_graph *g = gull__graph_new(13);
+    const gull_attributes none = {NULL, 0};
+    int t = gull__graph_input(g, "x", 2, (int64_t[]){2, 2});
+    const int by = gull__graph_constant(g, "by", 1, (int64_t[]){1}, copy_of(&scale, 1));
+    const int m = gull__graph_constant(g, "w", 2, (int64_t[]){4, 3}, copy_of(w, 12));
+    const int b = gull__graph_constant(g, "b", 1, (int64_t[]){3}, copy_of(bias, 3));
+    t = gull__graph_node(g, "Flatten", "f", 0, &t, 1, &none, err);
+    t = gull__graph_node(g, "Mul", "s", 1, (int[]){t, by}, 2, &none, err);
+    t = gull__graph_node(g, "MatMul", "d", 2, (int[]){t, m}, 2, &none, err);
+    t = gull__graph_node(g, "Add", "a", 3, (int[]){t, b}, 2, &none, err);
+    if (relu) t = gull__graph_node(g, "Relu", "r", 4, &t, 1, &none, err);
+    gull__graph_finish(g, t, err);
+    return g;
+}
+
+static void test_graph(void) {
+    const gull_model_facts facts = {.classes = 3, .dim = 4, .f32 = true};
+    const double x[4] = {4, 0, 0, 8};
+    double s[3];
+    gull_error err = {0};
+    gull_model *m;
+    gull_graph *g = small_graph(false, &err);
+    tap_ok(gull__onnx_affine(g, &facts, &m, &err) == GULL_OK && m,
+           "onnx: a dense layer %s", err.text);
+    if (m) gull_model_family(m)->scores(gull_model_state(m), NULL, x, 1, s);
+    tap_ok(m && s[0] == 21.5 && s[1] == 24 && s[2] == 24, "onnx: its scores");
+    gull_model_close(&m);
+    gull_graph_free(g);
+    g = small_graph(true, &err);
+    tap_ok(gull__onnx_affine(g, &facts, &m, &err) == GULL_OK && !m,
+           "onnx: a network with a Relu stays a network");
+    gull_graph_free(g);
+}
+
 int main(void) {
     random_numbers = gull__stream(1, 0, "linear");
     test_liblinear();
@@ -294,5 +344,6 @@ int main(void) {
     test_family(false);
     test_family(true);
     test_exact_dot();
+    test_graph();
     return tap_done();
 }

@@ -60,7 +60,11 @@ static int build_model(const Onnx__ModelProto *m, gull_model **out, gull_error *
     free(b.name);
     if (status >= 0) {
         const gull_model_facts facts = facts_of(&b);
-        status = gull__network_new(out, &facts, b.graph, b.f64 ? "f64" : NULL, err);
+        status = gull__onnx_affine(b.graph, &facts, out, err);
+        if (status < 0 || *out)
+            gull_graph_free(b.graph);
+        else
+            status = gull__network_new(out, &facts, b.graph, b.f64 ? "f64" : NULL, err);
     } else {
         gull_graph_free(b.graph);
     }

@@ -38,6 +38,10 @@ int gull__onnx_fold(onnx_build *, const Onnx__NodeProto *, const int *in, int in
                     const gull_attributes *, int *tensor, gull_error *);
 
 int gull__onnx_build(onnx_build *, int64_t opset, gull_error *);
+/* A graph that is one dense layer as a model of the family `linear` (the graph stays the
+ * caller's); *out is NULL where it is more than that. */
+int gull__onnx_affine(const gull_graph *, const gull_model_facts *, gull_model **out,
+                      gull_error *);
 /* A model of LinearClassifier (ai.onnx.ml); leaves *out NULL where the graph is none. */
 int gull__onnx_linear_classifier(const Onnx__GraphProto *, gull_model **out, gull_error *);
 #endif
