@@ -82,6 +82,7 @@ static int claim(search *s) {
 static int search_box(search *s, double eps, bool *found) {
     tree_box *b = &s->box;
     size_t depth = 0;
+    const size_t before = s->nodes;
     bool alive = gull__box_open(b, eps);
     *found = false;
     for (;;) {
@@ -92,7 +93,7 @@ static int search_box(search *s, double eps, bool *found) {
             *found = true;
             return claim(s);
         }
-        if (alive && gull__box_branch(b, &f, &cut, &left)) {
+        if (alive && gull__box_branch(b, s->nodes - before > 50, &f, &cut, &left)) {
             s->stack[depth++] = (pending){b->changes, f, cut, !left};
         } else {
             if (!depth) return GULL_OK;
@@ -126,23 +127,32 @@ static int report(search *s) {
     return gull_bounded(s->run, lower);
 }
 
-/* Narrows [below, end) to nothing: gallops up to the first witness, then bisects. */
+/* Candidates that rounding tells apart are one step: the last of them. */
+static size_t last_alike(const search *s, size_t k, size_t end) {
+    const double alike = s->candidate[k] * (1 + 1e-6);
+    while (k + 1 < end && s->candidate[k + 1] <= alike) k++;
+    return k;
+}
+
+/* Narrows [below, end) to nothing.  Witnesses are found fast and refutations are slow,
+ * so it gallops up to the first witness and from there down to the first refutation. */
 static int decide(search *s, rival *r) {
-    size_t end = place(s, fmin(s->best, s->refused)), step = 1;
-    bool any = false;
+    size_t end = place(s, fmin(s->best, s->refused)), up = 1, down = 0;
     gull__box_ask(&s->box, r->win, r->lose, r->lose_count);
     while (r->below < end) {
         bool found;
-        size_t mid = any ? r->below + (end - r->below) / 2 : r->below + step - 1;
-        if (mid >= end) mid = end - 1;
+        const size_t room = end - r->below;
+        const size_t mid = down ? end - (down < room ? down : room)
+                                : last_alike(s, r->below + (up < room ? up : room) - 1, end);
         TRY(search_box(s, s->candidate[mid], &found));
         if (found) {
             const size_t to = place(s, fmin(s->best, s->refused));
             end = to < mid ? to : mid;
-            any = true;
+            down = down ? 2 * down : 1;
         } else {
             r->below = mid + 1;
-            step *= 4;
+            up *= 4;
+            if (down) down = 1;
             TRY(report(s));
         }
     }

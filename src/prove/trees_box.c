@@ -339,15 +339,39 @@ void gull__box_ask(tree_box *b, int win, const int *lose, int rivals) {
     }
 }
 
-/* The undecided split nearest to its root with the most at stake. */
-bool gull__box_branch(const tree_box *b, int32_t *f, int32_t *cut, bool *left) {
+enum { TRIED = 64, FEW = 2 };
+
+typedef struct option { /* a split to branch on */
+    int32_t f, cut;
+    bool left;    /* the better side */
+    double stake; /* difference of its sides' best leaves */
+} option;
+
+/* Inserts into a list of the n greatest, each split once; returns how many there are. */
+static int insert(option *list, int n, int room, option o) {
+    int at = n;
+    for (int i = 0; i < n; i++)
+        if (list[i].f == o.f && list[i].cut == o.cut) {
+            if (list[i].stake >= o.stake) return n;
+            at = i;
+            break;
+        }
+    if (at == n && n < room) n++;
+    if (at == room && list[--at].stake >= o.stake) return n;
+    for (; at > 0 && list[at - 1].stake < o.stake; at--) list[at] = list[at - 1];
+    list[at] = o;
+    return n;
+}
+
+/* The undecided split nearest to each root, those with the most at stake. */
+static int list_options(const tree_box *b, option *list, int room) {
     const size_t words = b->index->words;
-    double most = -1;
+    int count = 0;
     for (size_t i = 0; i < b->used_count; i++) {
         const int32_t t = b->used[i];
         const gull_index_node *root = root_of(b, t), *n = root;
         const uint64_t *set = leaves(b, t);
-        for (; n->feature >= 0;) {
+        while (n->feature >= 0) {
             const bool l = meets(set, left_side(b, (size_t)n->place), words);
             if (l && meets(set, right_side(b, (size_t)n->place), words)) break;
             n = root + (l ? n->left : n->right);
@@ -355,13 +379,56 @@ bool gull__box_branch(const tree_box *b, int32_t *f, int32_t *cut, bool *left) {
         if (n->feature < 0) continue;
         const double l = greatest(b, t, left_side(b, (size_t)n->place));
         const double r = greatest(b, t, right_side(b, (size_t)n->place));
-        if (fabs(l - r) <= most) continue;
-        most = fabs(l - r);
-        *f = n->feature;
-        *cut = n->cut;
-        *left = l >= r;
+        const option o = {n->feature, n->cut, l >= r, fabs(l - r)};
+        if (count < room || o.stake > list[count - 1].stake)
+            count = insert(list, count, room, o);
     }
-    return most >= 0;
+    return count;
+}
+
+/* What is left of the lead when one side is taken, at once or after all that follows. */
+static double lead_after(tree_box *b, const option *o, bool left, bool all) {
+    const size_t mark = b->changes;
+    const bool alive = all ? gull__box_split(b, o->f, o->cut, left)
+                           : keep_side(b, o->f, o->cut, left);
+    const double now = alive ? tightest(b) : 0;
+    gull__box_undo(b, mark);
+    return fmax(now, 0);
+}
+
+/* Both sides shall lose much: the product. */
+static double score_of(tree_box *b, const option *o, bool all) {
+    const double lead = tightest(b), least = lead * 1e-3;
+    return fmax(lead - lead_after(b, o, true, all), least) *
+           fmax(lead - lead_after(b, o, false, all), least);
+}
+
+/* Strong branching (Applegate et al. 1995): the split whose two sides lose most; the few
+ * that promise most are tried in full. */
+static option best_option(tree_box *b, const option *list, int count) {
+    option few[FEW];
+    int kept = 0, best = 0;
+    for (int i = 0; i < count; i++) {
+        option o = list[i];
+        o.stake = score_of(b, &o, false);
+        if (kept < FEW || o.stake > few[kept - 1].stake) kept = insert(few, kept, FEW, o);
+    }
+    for (int i = 0; i < kept; i++) {
+        few[i].stake = score_of(b, few + i, true);
+        if (few[i].stake > few[best].stake) best = i;
+    }
+    return few[best];
+}
+
+bool gull__box_branch(tree_box *b, bool strong, int32_t *f, int32_t *cut, bool *left) {
+    option list[TRIED];
+    const int count = list_options(b, list, strong ? TRIED : 1);
+    if (!count) return false;
+    const option o = count > 1 ? best_option(b, list, count) : list[0];
+    *f = o.f;
+    *cut = o.cut;
+    *left = o.left;
+    return true;
 }
 
 /* ---- The nearest input ---- */

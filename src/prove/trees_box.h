@@ -49,7 +49,7 @@ bool gull__box_open(tree_box *, double eps);
 bool gull__box_split(tree_box *, int32_t f, int32_t cut, bool left);
 void gull__box_undo(tree_box *, size_t changes);
 /* The split to branch on, and its better side; false when every tree is decided. */
-bool gull__box_branch(const tree_box *, int32_t *f, int32_t *cut, bool *left);
+bool gull__box_branch(tree_box *, bool strong, int32_t *f, int32_t *cut, bool *left);
 /* The box's nearest input: does it win, in the library's own arithmetic?  Its cost. */
 bool gull__box_nearest_wins(tree_box *);
 double gull__box_cost(const tree_box *);
