@@ -4,6 +4,7 @@
 #include "graph/lines.h"
 #include "prove/bounds.h"
 #include "networks.h"
+#include "num/kernels.h"
 #include <float.h>
 
 /* ---- Questions ---- */
@@ -398,6 +399,67 @@ static void open_boxes_prove_nothing(void) {
     gull_bounds_free(b), question_free(&q), gull_graph_free(g);
 }
 
+/* The gradient of a convolution is linear: a dense row is the sum of its numbers' rows. */
+static void sparse_rows_of_convolutions(void) {
+    double worst = 0;
+    for (int k = 0; k < 40; k++) {
+        gull_conv_shape s = {1 + k % 2, 4, 6, {{9, 7}, {0, 0}, {3, 2}, {1, 2}, {1, 1}, {1, 0}, {2, 1}}};
+        gull_window *v = &s.window;
+        v->stride[0] = 1 + (size_t)k % 3;
+        v->dilation[1] = 1 + (size_t)k / 3 % 2;
+        for (int a = 0; a < 2; a++)
+            v->out[a] = (v->in[a] + v->before[a] + v->after[a] -
+                         ((v->kernel[a] - 1) * v->dilation[a] + 1)) / v->stride[a] + 1;
+        const size_t n = 6 * v->out[0] * v->out[1], dim = 4 * 9 * 7;
+        double *w = normals(6 * 4 * 6, 1), *dy = normals(n, 1), *one = calloc(n, 8);
+        double *dense = calloc(dim, 8), *sum = calloc(dim, 8);
+        gull__conv_back64(&s, 1, w, dy, dense);
+        for (size_t i = 0; i < n; i++) {
+            one[i] = dy[i];
+            gull__conv_back64(&s, 1, w, one, sum);
+            one[i] = 0;
+        }
+        for (size_t i = 0; i < dim; i++) worst = fmax(worst, fabs(dense[i] - sum[i]));
+        free(w), free(dy), free(one), free(dense), free(sum);
+    }
+    tap_ok(worst < 1e-12, "convolutions: sparse rows sum up to the dense one (off by %g)", worst);
+}
+
+/* A batch normalization whose shift cancels, then a great weight: paid for all the same. */
+static void cancelling_shift(void) {
+    int wrong = 0, plain_wrong = 0;
+    for (int k = 0; k < 300; k++) {
+        build net = begin(1, (int64_t[]){1});
+        double *at[4];
+        int in[5] = {0};
+        const int64_t one = 1;
+        for (int i = 0; i < 4; i++) at[i] = malloc(sizeof(double));
+        *at[0] = uniform(1, 2);
+        *at[2] = uniform(1e6, 2e6);
+        *at[3] = uniform(0.5, 2);
+        *at[1] = *at[2] * (*at[0] / sqrt(*at[3]));
+        for (int i = 0; i < 4; i++) in[i + 1] = gull__graph_constant(net.g, "c", 1, &one, at[i]);
+        const gull_attribute epsilon = {.name = "epsilon", .kind = 'f', .f = 0};
+        add_node(&net, "BatchNormalization", in, 5, &(gull_attributes){&epsilon, 1});
+        gull_graph *g = end(&net);
+        const long double scale = *at[0] / sqrtl(*at[3]);
+        const long double exact = (0 - (long double)*at[2]) * scale + *at[1];
+        const double x0 = 0, lo = -1, hi = 1, row = 1;
+        const gull_space space = {&x0, &lo, &hi, NULL, 1, false};
+        const gull_region region = {&space, gull_costs[GULL_LINF], 0};
+        double lower;
+        gull_bounds *b;
+        gull_bounds_new(&b, g, NULL);
+        gull_bounds_over(b, &region, &(gull_bounds_options){0});
+        gull_bounds_rows(b, &row, 1, false, &lower, NULL, NULL);
+        wrong += lower > exact || b->lo[g->output][0] > exact || b->hi[g->output][0] < exact;
+        plain_wrong += b->offset[0][0] > exact;
+        gull_bounds_free(b), gull_graph_free(g);
+    }
+    tap_ok(!wrong, "cancelling batch norm: never above the exact value");
+    tap_ok(plain_wrong > 50, "cancelling batch norm: plain double is, %d times of 300", plain_wrong);
+}
+
 int main(void) {
     sampled_points_stay_inside("relu", net_relu());
     sampled_points_stay_inside("sigmoid and tanh", net_smooth());
@@ -412,6 +474,8 @@ int main(void) {
     relaxations_hold("logistic", exact_logistic, logistic_lines);
     relaxations_hold("tanh", exact_tanh, tanh_lines);
     rounding_is_paid_for();
+    cancelling_shift();
+    sparse_rows_of_convolutions();
     intervals_grow_with_radius();
     goals_are_read_right();
     open_boxes_prove_nothing();

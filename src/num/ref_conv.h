@@ -120,38 +120,49 @@ static void scatter_one(const gull_window *v, size_t channels, size_t pixel, REA
     }
 }
 
-/* For few numbers that are not zero, such as rows of bounds that start at one neuron. */
-static void scatter(const gull_window *v, const group_sizes *g, const REAL *w, const REAL *dy,
-                    REAL *dx) {
-    for (size_t o = 0; o < g->out; o++, w += g->depth, dy += g->pixels)
-        for (size_t p = 0; p < g->pixels; p++)
-            if (dy[p] != 0) scatter_one(v, g->in, p, dy[p], w, dx);
-}
-
-static bool mostly_zero(const REAL *dy, size_t n) {
+/* The places of numbers that are not zero; SIZE_MAX when there are more than `most`. */
+static size_t few_nonzeros(const REAL *dy, size_t n, size_t most, size_t *at) {
     size_t count = 0;
-    for (size_t i = 0; i < n; i++) count += dy[i] != 0;
-    return count < n / 16;
+    for (size_t i = 0; i < n; i += 8) {
+        const size_t end = n - i < 8 ? n - i : 8;
+        bool any = end < 8;
+        if (!any) {
+            REAL sum = 0;
+            for (size_t k = 0; k < 8; k++) sum += dy[i + k] < 0 ? -dy[i + k] : dy[i + k];
+            any = sum != 0;
+        }
+        for (size_t k = i; any && k < i + end; k++)
+            if (dy[k] != 0) {
+                if (count == most) return SIZE_MAX;
+                at[count++] = k;
+            }
+    }
+    return count;
 }
 
 int NAME(conv_back)(const gull_conv_shape *s, size_t rows, const REAL *w, const REAL *dy,
                     REAL *dx) {
     const group_sizes g = sizes_of(s);
+    const size_t most = g.out * g.pixels / 16;
     REAL *col = new_patches(&g);
-    int status = col ? 0 : -8;
+    size_t *at = malloc((most + 1) * sizeof *at);
+    int status = col && at ? 0 : -8;
     for (size_t r = 0; r < rows * s->groups && !status; r++) {
         const REAL *wg = w + r % s->groups * g.w;
         const REAL *dyg = dy + r * g.out * g.pixels;
         REAL *dxg = dx + r * g.in * g.area;
-        if (mostly_zero(dyg, g.out * g.pixels)) {
-            scatter(&s->window, &g, wg, dyg, dxg);
-            continue;
-        }
+        /* Rows of bounds begin at one neuron: most of their numbers are zero. */
+        const size_t few = few_nonzeros(dyg, g.out * g.pixels, most, at);
+        for (size_t k = 0; few != SIZE_MAX && k < few; k++)
+            scatter_one(&s->window, g.in, at[k] % g.pixels, dyg[at[k]],
+                        wg + at[k] / g.pixels * g.depth, dxg);
+        if (few != SIZE_MAX) continue;
         memset(col, 0, g.depth * g.pixels * sizeof *col);
         status = NAME(gemm)(g.depth, g.pixels, g.out, wg, 1, g.depth,
                             dyg, g.pixels, 1, col, g.pixels);
         if (!status) roll_back(&s->window, g.in, col, dxg);
     }
+    free(at);
     free(col);
     return status;
 }

@@ -66,9 +66,13 @@ static int through_affine(gull_bounds *b, size_t i, size_t n) {
     const size_t size = b->graph->tensor[node->out].size;
     const gull_pass64 pass = {b->graph, n, b->value, b->grad, false};
     start_inputs(b, node, n);
-    for (size_t r = 0; r < n; r++)
-        gather(size, b->grad[node->out] + r * size, b->offset[i], b->magnitude[i],
+    for (size_t r = 0; r < n; r++) {
+        const double *a = b->grad[node->out] + r * size;
+        const size_t first = b->start_count ? b->start_neuron[r % b->start_count] : 0;
+        const size_t width = b->start_count ? 1 : size; /* one number is not zero, or all */
+        gather(width, a + first, b->offset[i] + first, b->magnitude[i] + first,
                &b->shift[r], &b->error[r]);
+    }
     return node->op64->gradient(node, &pass);
 }
 
@@ -132,11 +136,19 @@ static int through_other(gull_bounds *b, size_t i, size_t n) {
 
 static int through_node(gull_bounds *b, size_t i, size_t n, bool intervals) {
     const gull_node *node = &b->graph->node[i];
-    if (b->traits[i] & GULL_OP_AFFINE) return through_affine(b, i, n);
-    if (!intervals && b->has_lines[i]) return through_lines(b, i, n);
-    if (!intervals && node->op64->backward_lines) return through_other(b, i, n);
-    through_interval(b, node->out, n);
-    return GULL_OK;
+    const bool affine = b->traits[i] & GULL_OP_AFFINE;
+    int status = GULL_OK;
+    if (affine)
+        status = through_affine(b, i, n);
+    else if (!intervals && b->has_lines[i])
+        status = through_lines(b, i, n);
+    else if (!intervals && node->op64->backward_lines)
+        status = through_other(b, i, n);
+    else
+        through_interval(b, node->out, n);
+    /* Rows of one number each stay so, at its place, through elementwise affine nodes. */
+    if (!affine || !(b->traits[i] & GULL_OP_ELEMENTWISE)) b->start_count = 0;
+    return status;
 }
 
 int gull__backward(gull_bounds *b, int tensor, size_t n, bool intervals) {
@@ -151,36 +163,57 @@ int gull__backward(gull_bounds *b, int tensor, size_t n, bool intervals) {
     return GULL_OK;
 }
 
-/* The greatest a . (x - x0), rounded up; a: one row, or its negative. */
-static double reach_above(const gull_bounds *b, const double *a) {
+/* ---- The input's region ---- */
+
+/* The features that a row moves, side by side; |a x0| is added to *size, a x0 to *at. */
+static size_t pick(gull_bounds *b, const double *a, double *at, double *size) {
+    const gull_space *s = b->region.space;
+    gull_picked *p = &b->picked;
+    size_t n = 0;
+    for (size_t j = 0; j < s->dim; j++) {
+        if (a[j] == 0) continue;
+        p->a[n] = a[j];
+        p->x0[n] = s->x0[j];
+        p->lo[n] = s->lo[j];
+        p->hi[n] = s->hi[j];
+        p->weight[n] = s->weight ? s->weight[j] : 1;
+        *at += a[j] * s->x0[j];
+        *size += fabs(a[j] * s->x0[j]);
+        n++;
+    }
+    return n;
+}
+
+/* The greatest a . (x - x0) over the region for the n picked features, rounded up. */
+static double reach_above(const gull_bounds *b, const double *a, size_t n) {
     const gull_region *q = &b->region;
-    const double most = q->cost->reach(q->space, a, q->radius, NULL);
-    return most + fabs(most) * ((double)q->space->dim + 16) * 0x1p-50;
+    const gull_picked *p = &b->picked;
+    const gull_space s = {p->x0, p->lo, p->hi, p->weight, n, q->space->f32};
+    const double most = n ? q->cost->reach(&s, a, q->radius, NULL) : 0;
+    return most + fabs(most) * ((double)n + 16) * 0x1p-50;
+}
+
+static void concretise_row(gull_bounds *b, size_t r, double *lower, double *upper) {
+    double size = b->error[r] + fabs(b->shift[r]), at = b->shift[r];
+    double below = 0, above = 0;
+    if (b->live[b->graph->input]) {
+        const double *a = b->grad[b->graph->input] + r * b->region.space->dim;
+        const size_t n = pick(b, a, &at, &size);
+        if (upper) above = reach_above(b, b->picked.a, n);
+        for (size_t k = 0; k < n; k++) b->picked.a[k] = -b->picked.a[k];
+        below = reach_above(b, b->picked.a, n);
+    }
+    const double off = b->gamma * size + b->underflow;
+    *lower = at - below - off - b->gamma * below;
+    if (isnan(*lower)) *lower = -INFINITY;
+    if (!upper) return;
+    *upper = at + above + off + b->gamma * above;
+    if (isnan(*upper)) *upper = INFINITY;
 }
 
 void gull__concretise(gull_bounds *b, size_t n, double *lower, double *upper) {
-    const size_t dim = b->region.space->dim;
-    const double *x0 = b->region.space->x0;
-    for (size_t r = 0; r < n; r++) {
-        double below = 0, above = 0, size = b->error[r];
-        double at = b->shift[r];
-        if (b->live[b->graph->input]) {
-            const double *a = b->grad[b->graph->input] + r * dim;
-            double ignored = 0;
-            gather(dim, a, x0, x0, &at, &ignored);
-            for (size_t j = 0; j < dim; j++) {
-                b->negated[j] = -a[j];
-                size += fabs(a[j] * x0[j]);
-            }
-            below = reach_above(b, b->negated);
-            if (upper) above = reach_above(b, a);
-        }
-        const double off = b->gamma * (size + fabs(b->shift[r])) + b->underflow;
-        lower[r] = at - below - off - b->gamma * below;
-        if (upper) upper[r] = at + above + off + b->gamma * above;
-        if (isnan(lower[r])) lower[r] = -INFINITY;
-        if (upper && isnan(upper[r])) upper[r] = INFINITY;
-    }
+    for (size_t r = 0; r < n; r++)
+        concretise_row(b, r, &lower[r], upper ? &upper[r] : NULL);
 }
 
 static void take(double *lo, double *hi, double new_lo, double new_hi) {
@@ -195,6 +228,8 @@ static int refine_chunk(gull_bounds *b, int t, const size_t *neuron, size_t coun
     memset(b->grad[t], 0, n * size * sizeof(double));
     for (size_t k = 0; k < n; k++)
         b->grad[t][k * size + neuron[k % count]] = k < count ? 1 : -1;
+    b->start_neuron = neuron;
+    b->start_count = count;
     TRY(gull__backward(b, t, n, false));
     gull__concretise(b, n, b->found_lo, b->affine[t] ? b->found_hi : NULL);
     for (size_t k = 0; k < count; k++) {

@@ -61,10 +61,11 @@ void gull_bounds_free(gull_bounds *b) {
     free(b->live);
     free(b->shift);
     free(b->error);
-    free(b->negated);
+    free(b->picked.a);
     free(b->found_lo);
     free(b->found_hi);
     free(b->neuron);
+    free(b->open);
     free(b);
 }
 
@@ -117,9 +118,13 @@ static bool allocate_rows(gull_bounds *b) {
     b->error = calloc(b->chunk, sizeof(double));
     b->found_lo = calloc(b->chunk, sizeof(double));
     b->found_hi = calloc(b->chunk, sizeof(double));
-    b->negated = calloc(g->tensor[g->input].size + 1, sizeof(double));
+    const size_t dim = g->tensor[g->input].size;
+    double *block = dim < SIZE_MAX / 64 ? calloc(5 * dim + 1, sizeof *block) : NULL;
+    if (block)
+        b->picked = (gull_picked){block, block + dim, block + 2 * dim, block + 3 * dim,
+                                  block + 4 * dim};
     return b->grad && b->live && b->shift && b->error && b->found_lo && b->found_hi &&
-           b->negated;
+           block;
 }
 
 static bool allocate_tensors(gull_bounds *b) {
@@ -135,8 +140,9 @@ static bool allocate_tensors(gull_bounds *b) {
     b->below = calloc(g->tensor_count, sizeof *b->below);
     b->start = calloc(g->tensor_count, sizeof *b->start);
     b->neuron = calloc(largest, sizeof *b->neuron);
+    b->open = calloc(largest, sizeof *b->open);
     return b->lo && b->hi && b->value && b->affine && b->hull && b->below && b->start &&
-           b->neuron;
+           b->neuron && b->open;
 }
 
 /* ---- What depends on the graph alone ---- */
@@ -349,17 +355,47 @@ static bool settled(const gull_lines *l, size_t k) {
     return l->lower_slope[k] == l->upper_slope[k] && l->lower_shift[k] == l->upper_shift[k];
 }
 
+/* How far apart the lines are in the middle; without lines the interval's width. */
+static double gap(const gull_bounds *b, size_t i, int t, size_t k) {
+    const double lo = b->lo[t][k], hi = b->hi[t][k];
+    const gull_lines *l = &b->lines[i];
+    if (!b->has_lines[i]) return hi - lo;
+    return (l->upper_slope[k] - l->lower_slope[k]) * (lo / 2 + hi / 2) +
+           (l->upper_shift[k] - l->lower_shift[k]);
+}
+
 /* Neurons of tensor t whose bounds matter to node i: where its lines differ, and for
  * intervals wherever its output moves. */
-static size_t open_neurons(gull_bounds *b, size_t i, int t) {
-    const bool intervals = b->options.intermediate == GULL_BOUNDS_IBP;
+static size_t find_open(gull_bounds *b, size_t i, int t) {
+    const bool all = b->options.intermediate != GULL_BOUNDS_CROWN && b->affine[t];
     const gull_lines *l = &b->lines[i];
     size_t count = 0;
     for (size_t k = 0; k < b->graph->tensor[t].size; k++) {
         const bool fixed = b->has_lines[i] && settled(l, k) &&
-                           !(intervals && l->upper_slope[k] != 0);
-        if (!fixed && b->lo[t][k] < b->hi[t][k]) b->neuron[count++] = k;
+                           !(all && l->upper_slope[k] != 0);
+        if (!fixed && b->lo[t][k] < b->hi[t][k])
+            b->open[count++] = (gull_neuron){gap(b, i, t, k), k};
     }
+    return count;
+}
+
+static int by_gain(const void *left, const void *right) {
+    const gull_neuron *l = left, *r = right;
+    if (l->gain != r->gain) return l->gain > r->gain ? -1 : 1;
+    return l->at < r->at ? -1 : l->at > r->at;
+}
+
+/* Into b->neuron the open neurons that the budget allows, those with most to gain. */
+static size_t choose(gull_bounds *b, size_t i, int t, double *spent) {
+    size_t count = find_open(b, i, t);
+    const double row = 4 * b->start[t], left = b->options.budget - *spent;
+    const bool limited = b->options.intermediate == GULL_BOUNDS_AUTO && !b->affine[t];
+    if (limited && (double)count * row > left) {
+        qsort(b->open, count, sizeof *b->open, by_gain);
+        count = left > 0 ? (size_t)(left / row) : 0;
+    }
+    for (size_t k = 0; k < count; k++) b->neuron[k] = b->open[k].at;
+    *spent += (double)count * row;
     return count;
 }
 
@@ -384,11 +420,7 @@ static int refine_input(gull_bounds *b, size_t i, double *spent) {
     const int t = first_activation(b->graph, &b->graph->node[i]);
     TRY(find_lines(b, i, t));
     if (!wants_rows(b, t)) return GULL_OK;
-    const size_t count = open_neurons(b, i, t);
-    const double cost = (double)count * 4 * b->start[t];
-    if (b->options.intermediate == GULL_BOUNDS_AUTO && *spent + cost > b->options.budget)
-        return GULL_OK;
-    *spent += cost;
+    const size_t count = choose(b, i, t, spent);
     TRY(gull__refine(b, t, b->neuron, count));
     return find_lines(b, i, t);
 }

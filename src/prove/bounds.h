@@ -28,6 +28,15 @@ typedef struct gull_bounds_options {
     const void *stop_arg;
 } gull_bounds_options;
 
+typedef struct gull_picked { /* a row's features that are not zero */
+    double *a, *x0, *lo, *hi, *weight; /* one block */
+} gull_picked;
+
+typedef struct gull_neuron { /* what better bounds of it may gain */
+    double gain;
+    size_t at;
+} gull_neuron;
+
 typedef struct gull_bounds {
     const gull_graph *graph;
     gull_region region;
@@ -54,9 +63,12 @@ typedef struct gull_bounds {
     size_t chunk;
 
     double *shift, *error; /* of the chunk's rows: constant, sum of |coefficient| magnitude */
-    double *negated;       /* one row of the input */
+    const size_t *start_neuron; /* the chunk's rows begin at one neuron each; until used */
+    size_t start_count;
+    gull_picked picked;
     double *found_lo, *found_hi;
     size_t *neuron;
+    gull_neuron *open;
     double gamma;     /* bounds relative rounding errors of any sum here */
     double underflow; /* absolute errors of all products of one row */
 } gull_bounds;
