@@ -1,4 +1,5 @@
-/* fuzz_xgboost.c - libFuzzer target: XGBoost JSON.  A model that is read is asked, too. */
+/* fuzz_xgboost.c - libFuzzer target: XGBoost JSON.  A model that is read is asked, too.
+ */
 #include "core/model.h"
 
 extern const gull_reader gull_reader_xgboost_json;

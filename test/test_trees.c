@@ -3,7 +3,8 @@
 #include "trees_ask.h"
 
 static const char *const models[] = {"bc_small", "bc_100", "digits_10c",
-                                     "fashion_sandal_vs_boot", "fashion_sandal_vs_boot_200x8"};
+                                     "fashion_sandal_vs_boot",
+                                     "fashion_sandal_vs_boot_200x8"};
 
 static gull_model *open_model(const char *dir, const char *name) {
     char path[600];
@@ -40,8 +41,8 @@ static void test_margins(const char *dir, const char *name) {
         differ += s[i] != s[rows * classes + i];
     }
     tap_ok(k == rows * (classes > 2 ? classes : 1) && !wrong && !differ,
-           "%s: %zu margins bit for bit (%zu differ); both evaluators agree; %s", name, k, wrong,
-           m->facts.detail);
+           "%s: %zu margins bit for bit (%zu differ); both evaluators agree; %s", name, k,
+           wrong, m->facts.detail);
     free(s);
     free(margin);
     free(x);
@@ -57,8 +58,8 @@ static size_t read_exact(const char *dir, const char *name, double *exact, size_
     snprintf(path, sizeof path, "%s/trees/exact/%s.csv", dir, name);
     FILE *f = fopen(path, "r");
     while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "%zu,%lf,%lf,%d", &row, &lower, &upper, &proved) == 4 && proved &&
-            row < room) {
+        if (sscanf(line, "%zu,%lf,%lf,%d", &row, &lower, &upper, &proved) == 4 &&
+            proved && row < room) {
             exact[row] = upper;
             n++;
         }
@@ -104,8 +105,9 @@ static void test_exact(const char *dir, const char *name, size_t rows, bool warm
         most = fmax(most, ask[r].seconds);
         free(ask[r].witness);
     }
-    tap_ok(good == rows, "%s%s: %zu of %zu rows exact (CPU per row: mean %.3g s, most %.3g s)",
-           name, warm ? " from a known upper bound" : "", good, rows, cpu / (double)rows, most);
+    tap_ok(good == rows,
+           "%s%s: %zu of %zu rows exact (CPU per row: mean %.3g s, most %.3g s)", name,
+           warm ? " from a known upper bound" : "", good, rows, cpu / (double)rows, most);
     tap_ok(flips == rows, "%s: %zu of %zu witnesses flip", name, flips, rows);
     free(lo);
     free(hi);
@@ -142,8 +144,8 @@ static void test_time(const char *dir) {
         held += ask.lower <= exact[r] + 1e-6 && ask.upper >= exact[r] - 1e-6;
         free(ask.witness);
     }
-    tap_ok(held == 100 && stopped > 0, "0.1 ms a row: %zu stopped, %zu of 100 intervals hold",
-           stopped, held);
+    tap_ok(held == 100 && stopped > 0,
+           "0.1 ms a row: %zu stopped, %zu of 100 intervals hold", stopped, held);
     free(box);
     free(x);
     gull_model_close(&m);
@@ -155,7 +157,8 @@ int main(void) {
         tap_skip("real models", "no test data");
         return tap_done();
     }
-    for (size_t i = 0; i < sizeof models / sizeof *models; i++) test_margins(dir, models[i]);
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+        test_margins(dir, models[i]);
     for (size_t i = 0; i < 4; i++) {
         test_exact(dir, models[i], 100, false);
         test_exact(dir, models[i], 100, true);

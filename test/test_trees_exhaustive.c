@@ -15,16 +15,20 @@ static uint64_t draw(void) { /* splitmix64 */
 static int below(int n) { return (int)(draw() % (uint64_t)n); }
 static double uniform(void) { return (double)(draw() >> 11) * 0x1p-53; }
 
-typedef struct kind { /* of ensembles */
+typedef struct kind {                     /* of ensembles */
     int dim, outputs, trees, depth, grid; /* grid: distinct thresholds; 0: any */
 } kind;
 
 static float leaf(int style) {
     switch (style) {
-    case 0: return (float)(below(5) - 2) * 0.5f; /* many ties */
-    case 1: return (float)(uniform() - 0.5);
-    case 2: return (float)((below(3) - 1) * 1e6 + (uniform() - 0.5) * 0.1); /* cancels */
-    default: return (float)(below(3) - 1) * 0.1f; /* ties but for rounding */
+    case 0:
+        return (float)(below(5) - 2) * 0.5f; /* many ties */
+    case 1:
+        return (float)(uniform() - 0.5);
+    case 2:
+        return (float)((below(3) - 1) * 1e6 + (uniform() - 0.5) * 0.1); /* cancels */
+    default:
+        return (float)(below(3) - 1) * 0.1f; /* ties but for rounding */
     }
 }
 
@@ -36,8 +40,8 @@ static int32_t grow(gull_tree_node *node, const kind *k, int style) {
         node[i] = (gull_tree_node){.feature = -1};
         if (depth[i] < k->depth && n + 2 <= NODES && below(8)) {
             node[i].feature = below(k->dim);
-            node[i].threshold = k->grid ? (float)(below(k->grid) + 1) / (float)k->grid
-                                        : (float)uniform();
+            node[i].threshold =
+                k->grid ? (float)(below(k->grid) + 1) / (float)k->grid : (float)uniform();
             node[i].default_left = (uint8_t)below(2);
             node[i].left = n;
             node[i].right = n + 1;
@@ -99,7 +103,8 @@ static int points_of(const gull_trees *t, const trees_ask *a, int f, double *poi
         for (int32_t k = 0; k < t->tree[i].count; k++) {
             const gull_tree_node *node = &t->tree[i].nodes[k];
             if (node->feature != f) continue;
-            const double both[2] = {node->threshold, nextafterf(node->threshold, -INFINITY)};
+            const double both[2] = {node->threshold,
+                                    nextafterf(node->threshold, -INFINITY)};
             for (int s = 0; s < 2; s++)
                 if (both[s] >= a->lo[f] && both[s] <= a->hi[f] && n < POINTS)
                     points[n++] = both[s];
@@ -128,7 +133,8 @@ static double look_everywhere(const gull_trees *t, const trees_ask *a) {
         }
         if (cost < least) {
             const int label = label_of(t, x);
-            if (a->goal.kind == GULL_MISS ? label != a->goal.label : label == a->goal.target)
+            if (a->goal.kind == GULL_MISS ? label != a->goal.label
+                                          : label == a->goal.target)
                 least = cost;
         }
         int f = 0;
@@ -175,8 +181,8 @@ static void try_row(const gull_model *m, const gull_trees *t, const kind *k, tal
     y->contradicted += ask.contradiction;
     if (ask.lower != want || ask.upper != want || ask.status < 0) {
         if (!y->wrong++)
-            printf("# want %.17g, got %.17g..%.17g, status %d\n", want, ask.lower, ask.upper,
-                   ask.status);
+            printf("# want %.17g, got %.17g..%.17g, status %d\n", want, ask.lower,
+                   ask.upper, ask.status);
     }
 }
 
@@ -192,9 +198,10 @@ static void test_kind(const char *name, const kind *k, int models, int rows) {
         for (int r = 0; r < rows; r++) try_row(m, t, k, &y);
         gull_model_close(&m);
     }
-    tap_ok(!y.wrong && !y.contradicted && y.unreachable < y.asked,
-           "%s: %d problems, %d wrong, %d contradictions (%d unreachable, %d started warm)", name,
-           y.asked, y.wrong, y.contradicted, y.unreachable, y.warm);
+    tap_ok(
+        !y.wrong && !y.contradicted && y.unreachable < y.asked,
+        "%s: %d problems, %d wrong, %d contradictions (%d unreachable, %d started warm)",
+        name, y.asked, y.wrong, y.contradicted, y.unreachable, y.warm);
 }
 
 int main(void) {
@@ -205,6 +212,7 @@ int main(void) {
     test_kind("two features, three classes", &(kind){2, 3, 6, 3, 8}, 4000, 5);
     test_kind("three features, four classes", &(kind){3, 4, 8, 2, 4}, 2000, 4);
     test_kind("trees of up to 128 leaves", &(kind){2, 1, 3, 8, 0}, 100, 4);
-    test_kind("trees of up to 256 leaves, three classes", &(kind){2, 3, 3, 9, 40}, 100, 4);
+    test_kind("trees of up to 256 leaves, three classes", &(kind){2, 3, 3, 9, 40}, 100,
+              4);
     return tap_done();
 }

@@ -1,14 +1,17 @@
 /* test_trees_malformed.c - XGBoost JSON that lies: every file is refused with a sentence
- * that names it, or read; none crashes.  Small models with known margins are read right. */
+ * that names it, or read; none crashes.  Small models with known margins are read right.
+ */
 #include "trees_ask.h"
 #include "core/registry.h"
 
 static const char *const good =
-    "{\"learner\":{\"attributes\":{},\"feature_names\":[\"a\",\"b\"],\"feature_types\":[],"
+    "{\"learner\":{\"attributes\":{},\"feature_names\":[\"a\",\"b\"],\"feature_types\":[]"
+    ","
     "\"gradient_booster\":{\"model\":{\"gbtree_model_param\":{\"num_trees\":\"2\"},"
     "\"tree_info\":[0,0],\"trees\":["
     "{\"default_left\":[1,0,0],\"left_children\":[1,-1,-1],\"right_children\":[2,-1,-1],"
-    "\"split_indices\":[1,0,0],\"split_conditions\":[5E-1,-2E0,3E0],\"split_type\":[0,0,0],"
+    "\"split_indices\":[1,0,0],\"split_conditions\":[5E-1,-2E0,3E0],\"split_type\":[0,0,"
+    "0],"
     "\"tree_param\":{\"num_nodes\":\"3\",\"size_leaf_vector\":\"0\"}},"
     "{\"default_left\":[0],\"left_children\":[-1],\"right_children\":[-1],"
     "\"split_indices\":[0],\"split_conditions\":[1E0],\"split_type\":[0],"
@@ -105,8 +108,8 @@ static void test_lies(void) {
         gull_model *m = NULL;
         gull_error err = {0, ""};
         const int status = text ? read_text(text, strlen(text), &m, &err) : 1;
-        tap_ok(status == lies[i].status && !m && !strncmp(err.text, "m.json: ", 8), "%s: %s",
-               lies[i].to, err.text);
+        tap_ok(status == lies[i].status && !m && !strncmp(err.text, "m.json: ", 8),
+               "%s: %s", lies[i].to, err.text);
         if (m) gull_model_close(&m);
         free(text);
     }
@@ -136,7 +139,8 @@ static void test_truths(void) {
         gull_error err = {0, ""};
         double s[2] = {0, NAN};
         const double x[2] = {0, 0.25};
-        if (read_text(text, strlen(text), &m, &err) == GULL_OK) trees_scores(m, x, 1, false, s);
+        if (read_text(text, strlen(text), &m, &err) == GULL_OK)
+            trees_scores(m, x, 1, false, s);
         tap_ok(tap_near(s[1], truth[i].margin, 1e-6) && s[0] == 0, "%s: margin %g %s",
                truth[i].to, s[1], err.text);
         if (m) gull_model_close(&m);

@@ -1,10 +1,11 @@
-/* test_trees_published.c - forests and boosted trees of other people (robust training, 256
- * leaves a tree; random forests): exact distances as another program proved them. */
+/* test_trees_published.c - forests and boosted trees of other people (robust training,
+ * 256 leaves a tree; random forests): exact distances as another program proved them. */
 #include "trees_ask.h"
 
 enum { ROWS = 110 };
 
-static FILE *open_file(const char *dir, const char *folder, const char *name, const char *rest) {
+static FILE *open_file(const char *dir, const char *folder, const char *name,
+                       const char *rest) {
     char path[600];
     snprintf(path, sizeof path, "%s/trees/%s/%s%s", dir, folder, name, rest);
     return fopen(path, "r");
@@ -13,7 +14,8 @@ static FILE *open_file(const char *dir, const char *folder, const char *name, co
 /* "trees features 1", then for each tree "class nodes" and its nodes, parents first. */
 static gull_model *read_model(FILE *f) {
     int trees, dim, classes, class, count;
-    if (!f || fscanf(f, "%d %d %d", &trees, &dim, &classes) != 3 || classes != 1) return NULL;
+    if (!f || fscanf(f, "%d %d %d", &trees, &dim, &classes) != 3 || classes != 1)
+        return NULL;
     gull_tree *tree = calloc((size_t)trees, sizeof *tree);
     gull_tree_node *node = malloc((size_t)trees * 1024 * sizeof *node), *at = node;
     float *base = calloc(1, sizeof *base);
@@ -23,8 +25,8 @@ static gull_model *read_model(FILE *f) {
         for (int n = 0; n < count; n++, at++) {
             double threshold, value;
             *at = (gull_tree_node){0};
-            if (fscanf(f, "%d %d %d %la %la", &at->feature, &at->left, &at->right, &threshold,
-                       &value) != 5)
+            if (fscanf(f, "%d %d %d %la %la", &at->feature, &at->left, &at->right,
+                       &threshold, &value) != 5)
                 return NULL;
             if (at->left < 0) at->feature = -1;
             at->threshold = (float)threshold;
@@ -32,7 +34,8 @@ static gull_model *read_model(FILE *f) {
         }
     }
     gull_trees t = {(size_t)dim, (size_t)trees, tree, 1, base, NULL};
-    gull_model_facts facts = {.classes = 2, .dim = (size_t)dim, .f32 = true, .scores = "margin"};
+    gull_model_facts facts = {
+        .classes = 2, .dim = (size_t)dim, .f32 = true, .scores = "margin"};
     gull_model *m = NULL;
     gull_trees_model(&m, &t, &facts);
     return m;
@@ -44,8 +47,8 @@ static size_t read_exact(FILE *f, double *exact) {
     size_t n = 0, row;
     int proved;
     while (f && n < ROWS && fgets(line, sizeof line, f))
-        if (sscanf(line, "%zu,%lf,%lf,%d", &row, &lower, &exact[n], &proved) == 4 && proved &&
-            row == n)
+        if (sscanf(line, "%zu,%lf,%lf,%d", &row, &lower, &exact[n], &proved) == 4 &&
+            proved && row == n)
             n++;
     return n;
 }
@@ -57,7 +60,8 @@ static void test_model(const char *dir, const char *name) {
     gull_model *m = read_model(files[0]);
     double exact[ROWS], s[2], cpu = 0;
     const size_t rows = read_exact(files[2], exact);
-    if (!tap_ok(m && files[1] && rows >= 50, "%s: model and %zu distances", name, rows)) return;
+    if (!tap_ok(m && files[1] && rows >= 50, "%s: model and %zu distances", name, rows))
+        return;
     const size_t dim = m->facts.dim;
     double *box = malloc((2 + ROWS) * dim * sizeof *box), *x = box + 2 * dim;
     double *witness = malloc(dim * sizeof *witness);
@@ -75,7 +79,8 @@ static void test_model(const char *dir, const char *name) {
             x[r * dim + i] = (double)(float)x[r * dim + i];
         }
         trees_scores(m, x + r * dim, 1, true, s);
-        if (!read || trees_argmax(s, 2) != label) printf("# row %zu is not read right\n", r);
+        if (!read || trees_argmax(s, 2) != label)
+            printf("# row %zu is not read right\n", r);
         ask[r] = (trees_ask){.x0 = x + r * dim,
                              .lo = box,
                              .hi = box + dim,
@@ -90,8 +95,8 @@ static void test_model(const char *dir, const char *name) {
         cpu += ask[r].seconds;
     }
     tap_ok(good == rows && flips == rows,
-           "%s: %zu of %zu rows exact, %zu witnesses flip (CPU per row: mean %.3g s)", name, good,
-           rows, flips, cpu / (double)rows);
+           "%s: %zu of %zu rows exact, %zu witnesses flip (CPU per row: mean %.3g s)",
+           name, good, rows, flips, cpu / (double)rows);
     free(witness);
     free(box);
     for (int i = 0; i < 3; i++) fclose(files[i]);

@@ -39,7 +39,8 @@ static void trees_row(void *payload, size_t i, gull_seat *seat) {
     const size_t dim = all->model->facts.dim;
     gull_question q = {.granted = ~0u, .timeout = all->timeout};
     gull_plan plan = {.count = 1};
-    plan.spec[0] = (gull_spec){&gull_proof_trees, (char *)(uintptr_t) "trees", NULL, true};
+    plan.spec[0] =
+        (gull_spec){&gull_proof_trees, (char *)(uintptr_t) "trees", NULL, true};
     gull_outcome outcome = {0};
     double *room = calloc(dim + (size_t)all->model->facts.classes, sizeof *room);
     gull_row row = {.question = &q,
@@ -53,16 +54,14 @@ static void trees_row(void *payload, size_t i, gull_seat *seat) {
                     .trial = room,
                     .scores = room + dim,
                     .outcome = &outcome};
-    row.problem = (gull_problem){{a->x0, a->lo, a->hi, a->weight, dim, true},
-                                 a->goal,
-                                 &gull_cost_linf,
-                                 NULL,
-                                 0};
+    row.problem = (gull_problem){
+        {a->x0, a->lo, a->hi, a->weight, dim, true}, a->goal, &gull_cost_linf, NULL, 0};
     struct timespec t0, t1;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t0);
     gull__run_method(&row, 0);
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t1);
-    a->seconds = (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec);
+    a->seconds =
+        (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec);
     a->lower = row.lower;
     a->upper = row.upper;
     a->status = outcome.status;
@@ -77,8 +76,8 @@ __attribute__((unused)) static int trees_answer(trees_asks *asks) {
 }
 
 /* The scores of n rows, by the family's fast evaluator or its second one. */
-__attribute__((unused)) static void trees_scores(const gull_model *m, const double *x, size_t n,
-                                                 bool second, double *out) {
+__attribute__((unused)) static void trees_scores(const gull_model *m, const double *x,
+                                                 size_t n, bool second, double *out) {
     const gull_family *f = m->family;
     void *worker = NULL;
     if (f->worker_new(m->state, 1, &worker, NULL) < 0) return;

@@ -1,7 +1,8 @@
 /* trees.c - the family of tree ensembles, as XGBoost computes them (Chen and Guestrin
  * 2016): inputs rounded to float32, "left iff x < threshold", NaN goes the default way,
  * leaves added in float32 in the order of the trees.  Two classes score 0 and the margin.
- * Guarantee: margins equal the library's bit for bit; answers are independent of tiles. */
+ * Guarantee: margins equal the library's bit for bit; answers are independent of tiles.
+ */
 #include "model/trees.h"
 #include "model/trees_index.h"
 #include <stdlib.h>
@@ -60,7 +61,8 @@ static float leaf_of(const walk_node *all, uint32_t at, const float *x) {
     return n->value;
 }
 
-static int scores(const void *self, void *worker, const double *x, size_t n, double *out) {
+static int scores(const void *self, void *worker, const double *x, size_t n,
+                  double *out) {
     const trees_state *s = self;
     const gull_trees *t = &s->trees;
     float *margin = worker, *row = margin + t->outputs;
@@ -85,7 +87,8 @@ static int reference(const void *self, void *worker, const double *x, double *ou
             if (t->tree[i].output != o) continue;
             while (node->feature >= 0) {
                 const double v = x[node->feature];
-                const bool left = isnan(v) ? node->default_left : (float)v < node->threshold;
+                const bool left =
+                    isnan(v) ? node->default_left : (float)v < node->threshold;
                 node = t->tree[i].nodes + (left ? node->left : node->right);
             }
             margin[o] += node->value;
@@ -117,7 +120,8 @@ static void close_state(void *self) {
 
 /* Lays a tree out so that siblings are neighbours; `from` lists the old number of each
  * place that is filled. */
-static uint32_t lay_out(trees_state *s, const gull_tree *tree, int32_t *from, uint32_t at) {
+static uint32_t lay_out(trees_state *s, const gull_tree *tree, int32_t *from,
+                        uint32_t at) {
     uint32_t end = at + 1;
     from[0] = 0;
     for (uint32_t k = at; k < end; k++) {
@@ -158,12 +162,14 @@ static int flatten(trees_state *s, const gull_trees *t) {
     return s->walk && s->root && from ? GULL_OK : GULL_ENOMEM;
 }
 
-int gull_trees_model(gull_model **out, const gull_trees *t, const gull_model_facts *facts) {
+int gull_trees_model(gull_model **out, const gull_trees *t,
+                     const gull_model_facts *facts) {
     trees_state made = {0}, *state;
     int status = flatten(&made, t);
     if (status == GULL_OK) status = gull_tree_index_new(&made.index, t);
     if (status == GULL_OK)
-        status = gull_model_new(out, &gull_family_trees, sizeof made, facts, (void **)&state);
+        status =
+            gull_model_new(out, &gull_family_trees, sizeof made, facts, (void **)&state);
     if (status < 0) {
         close_state(&made); /* the trees themselves stay the caller's */
         return status;

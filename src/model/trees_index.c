@@ -1,6 +1,6 @@
 /* trees_index.c - makes the index of an ensemble (Andriushchenko and Hein 2019 and Chen
- * et al. 2019 search the same cells).  Guarantee: for finite inputs the cells decide every
- * split exactly as the float32 comparison does. */
+ * et al. 2019 search the same cells).  Guarantee: for finite inputs the cells decide
+ * every split exactly as the float32 comparison does. */
 #include "model/trees_index.h"
 #include <float.h>
 #include <stdlib.h>
@@ -92,8 +92,9 @@ static void rank_leaves(gull_tree_index *x, const gull_trees *t, leaf *sorted) {
         size_t n = 0;
         for (int32_t k = 0; k < tree->count; k++) {
             const gull_tree_node *from = &tree->nodes[k];
-            node[k] = (gull_index_node){from->feature, 0,           from->left, from->right,
-                                        0,             from->value, from->default_left};
+            node[k] = (gull_index_node){from->feature,     0, from->left,
+                                        from->right,       0, from->value,
+                                        from->default_left};
             if (from->feature < 0) sorted[n++] = (leaf){from->value, k};
         }
         qsort(sorted, n, sizeof *sorted, by_value);
@@ -142,7 +143,8 @@ static void number(gull_tree_index *x, const split *all, size_t n) {
     x->first_split[x->cuts] = n;
 }
 
-static void add_leaves(const gull_tree_index *x, const gull_index_node *node, uint64_t *set) {
+static void add_leaves(const gull_tree_index *x, const gull_index_node *node,
+                       uint64_t *set) {
     const uint64_t *sides = x->sides + (size_t)node->place * 2 * x->words;
     if (node->feature < 0)
         set[node->place / 64] |= (uint64_t)1 << node->place % 64;

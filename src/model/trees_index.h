@@ -26,10 +26,10 @@ typedef struct gull_tree_index {
     uint64_t *sides;     /* splits x 2 x words: the leaves on its left, on its right */
     size_t *first_node;  /* trees + 1 */
     gull_index_node *node;
-    size_t *first_leaf;  /* trees + 1 */
-    double *value;       /* leaves, ascending within a tree; bit i is the i-th */
-    uint64_t *all;       /* trees x words: every leaf */
-    double *slack;       /* outputs: how far float32 sums may lie from real ones */
+    size_t *first_leaf; /* trees + 1 */
+    double *value;      /* leaves, ascending within a tree; bit i is the i-th */
+    uint64_t *all;      /* trees x words: every leaf */
+    double *slack;      /* outputs: how far float32 sums may lie from real ones */
 } gull_tree_index;
 
 /* *out is NULL, and the answer GULL_OK, when the ensemble is too large for an index. */

@@ -1,11 +1,13 @@
 /* trees.c - exact distances of tree ensembles under the weighted maximum norm.  The
  * candidates are the costs of crossing thresholds; a branch and bound over boxes of cells
- * decides for one of them whether it suffices.  After Kantchelian et al. 2016, Chen et al.
- * 2019, Devos et al. 2021.  Guarantee: when it ends, lower == upper, for the float32
+ * decides for one of them whether it suffices.  After Kantchelian et al. 2016, Chen et
+ * al. 2019, Devos et al. 2021.  Guarantee: when it ends, lower == upper, for the float32
  * arithmetic of the deployed model; when time is up, both ends hold. */
 #include "prove/trees_box.h"
 #include <stdlib.h>
 #include <string.h>
+
+enum { EASY = 50 }; /* nodes after which it pays to choose splits with care */
 
 typedef struct pending { /* the side of a split that is still to be searched */
     size_t changes;
@@ -46,7 +48,8 @@ static void list_candidates(search *s) {
         if (s->box.cost[k] <= s->best) s->candidate[n++] = s->box.cost[k];
     qsort(s->candidate, n, sizeof *s->candidate, by_size);
     for (size_t k = 0; k < n; k++)
-        if (isfinite(s->candidate[k]) && (!kept || s->candidate[k] > s->candidate[kept - 1]))
+        if (isfinite(s->candidate[k]) &&
+            (!kept || s->candidate[k] > s->candidate[kept - 1]))
             s->candidate[kept++] = s->candidate[k];
     s->candidates = kept;
 }
@@ -88,12 +91,12 @@ static int search_box(search *s, double eps, bool *found) {
     for (;;) {
         int32_t f = 0, cut = 0;
         bool left = false;
-        if (++s->nodes % 128 == 0) TRY(gull_run_stop(s->run));
+        if (++s->nodes % 16 == 0) TRY(gull_run_stop(s->run));
         if (alive && gull__box_nearest_wins(b)) {
             *found = true;
             return claim(s);
         }
-        if (alive && gull__box_branch(b, s->nodes - before > 50, &f, &cut, &left)) {
+        if (alive && gull__box_branch(b, s->nodes - before > EASY, &f, &cut, &left)) {
             s->stack[depth++] = (pending){b->changes, f, cut, !left};
         } else {
             if (!depth) return GULL_OK;
@@ -123,7 +126,8 @@ static int refute_cheaply(search *s, rival *r, size_t end) {
 
 static int report(search *s) {
     double lower = fmin(s->best, s->refused);
-    for (int i = 0; i < s->rivals; i++) lower = fmin(lower, cost_at(s, s->rival[i].below));
+    for (int i = 0; i < s->rivals; i++)
+        lower = fmin(lower, cost_at(s, s->rival[i].below));
     return gull_bounded(s->run, lower);
 }
 
@@ -142,8 +146,9 @@ static int decide(search *s, rival *r) {
     while (r->below < end) {
         bool found;
         const size_t room = end - r->below;
-        const size_t mid = down ? end - (down < room ? down : room)
-                                : last_alike(s, r->below + (up < room ? up : room) - 1, end);
+        const size_t mid =
+            down ? end - (down < room ? down : room)
+                 : last_alike(s, r->below + (up < room ? up : room) - 1, end);
         TRY(search_box(s, s->candidate[mid], &found));
         if (found) {
             const size_t to = place(s, fmin(s->best, s->refused));
@@ -188,7 +193,8 @@ static int prepare(search *s, const gull_trees *trees) {
     s->x = gull_run_scratch(s->run, (p->space.dim + 1) * sizeof *s->x);
     s->rival = gull_run_scratch(s->run, (classes + 1) * sizeof *s->rival);
     s->classes = gull_run_scratch(s->run, (classes + 1) * sizeof *s->classes);
-    if (!s->candidate || !s->stack || !s->x || !s->rival || !s->classes) return GULL_ENOMEM;
+    if (!s->candidate || !s->stack || !s->x || !s->rival || !s->classes)
+        return GULL_ENOMEM;
     list_candidates(s);
     list_rivals(s, &p->goal, (int)classes);
     return GULL_OK;

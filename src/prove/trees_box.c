@@ -150,7 +150,8 @@ void gull__box_undo(tree_box *b, size_t changes) {
     while (b->changes > changes) {
         const box_change *c = &b->change[--b->changes];
         if (c->what >= 0) {
-            memcpy(leaves(b, c->what), b->kept + b->changes * words, words * sizeof *b->kept);
+            memcpy(leaves(b, c->what), b->kept + b->changes * words,
+                   words * sizeof *b->kept);
             b->best[c->what] = c->best;
             *sum_of(b, c->what) = c->sum;
         } else if ((-c->what) % 2) {
@@ -192,7 +193,7 @@ static void keep_ranks(uint64_t *set, size_t words, size_t first, bool upper) {
     for (size_t w = 0; w < words; w++) {
         const uint64_t below = first >= 64 * (w + 1) ? ~(uint64_t)0
                                : first <= 64 * w     ? 0
-                                                     : ((uint64_t)1 << (first - 64 * w)) - 1;
+                                                 : ((uint64_t)1 << (first - 64 * w)) - 1;
         set[w] &= upper ? ~below : below;
     }
 }
@@ -273,8 +274,8 @@ static void take_defaults(tree_box *b, int32_t f) {
     const gull_tree_index *x = b->index;
     b->lo[f] = 0;
     b->hi[f] = (int32_t)(x->first_cut[f + 1] - x->first_cut[f]);
-    for (size_t s = x->first_split[x->first_cut[f]]; s < x->first_split[x->first_cut[f + 1]];
-         s++)
+    for (size_t s = x->first_split[x->first_cut[f]];
+         s < x->first_split[x->first_cut[f + 1]]; s++)
         take_one(b, s, x->split_default[s]);
 }
 
@@ -325,8 +326,10 @@ void gull__box_ask(tree_box *b, int win, const int *lose, int rivals) {
     b->used_count = 0;
     for (int r = 0; r < rivals; r++) {
         const int l = output_of(b, lose[r]);
-        b->constant[r] = (w >= 0 ? (double)t->base[w] : 0) - (l >= 0 ? (double)t->base[l] : 0);
-        b->slack[r] = (w >= 0 ? b->index->slack[w] : 0) + (l >= 0 ? b->index->slack[l] : 0);
+        b->constant[r] =
+            (w >= 0 ? (double)t->base[w] : 0) - (l >= 0 ? (double)t->base[l] : 0);
+        b->slack[r] =
+            (w >= 0 ? b->index->slack[w] : 0) + (l >= 0 ? b->index->slack[l] : 0);
     }
     for (size_t i = 0; i < t->count; i++) {
         b->sign[i] = t->tree[i].output == w;
@@ -389,8 +392,8 @@ static int list_options(const tree_box *b, option *list, int room) {
 /* What is left of the lead when one side is taken, at once or after all that follows. */
 static double lead_after(tree_box *b, const option *o, bool left, bool all) {
     const size_t mark = b->changes;
-    const bool alive = all ? gull__box_split(b, o->f, o->cut, left)
-                           : keep_side(b, o->f, o->cut, left);
+    const bool alive =
+        all ? gull__box_split(b, o->f, o->cut, left) : keep_side(b, o->f, o->cut, left);
     const double now = alive ? tightest(b) : 0;
     gull__box_undo(b, mark);
     return fmax(now, 0);
@@ -512,7 +515,8 @@ static void *take(gull_run *run, size_t n, size_t size) {
 
 static bool allocate(tree_box *b, gull_run *run) {
     const gull_tree_index *x = b->index;
-    const size_t steps = x->leaves + x->cuts + x->trees, o = (size_t)b->trees->outputs + 1;
+    const size_t steps = x->leaves + x->cuts + x->trees,
+                 o = (size_t)b->trees->outputs + 1;
     return (b->cost = take(run, x->cuts, sizeof *b->cost)) &&
            (b->home = take(run, x->features, sizeof *b->home)) &&
            (b->lo = take(run, x->features, sizeof *b->lo)) &&

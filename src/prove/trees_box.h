@@ -14,7 +14,8 @@ typedef struct tree_box {
     const gull_trees *trees;
     const gull_tree_index *index;
     const gull_space *space;
-    /* Of the row: cost[k] of crossing cut k away from x0's cell; INFINITY: not allowed. */
+    /* Of the row: cost[k] of crossing cut k away from x0's cell; INFINITY: not allowed.
+     */
     double *cost;
     int32_t *home; /* features: x0's cell; -1: x0 has no value there, and keeps none */
     /* Of the question: does `win` beat every class that has a `rival` number? */

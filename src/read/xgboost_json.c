@@ -66,7 +66,8 @@ static int find_booster(reading *r) {
     r->trees = gull__xgboost_array(r->booster, "trees");
     r->groups = gull__xgboost_array(r->booster, "tree_info");
     if (!r->trees || !r->groups)
-        return fail(r, GULL_EFORMAT, "gradient_booster.model has no arrays trees and tree_info");
+        return fail(r, GULL_EFORMAT,
+                    "gradient_booster.model has no arrays trees and tree_info");
     if (json_array_size(r->trees) != json_array_size(r->groups) ||
         (r->weights && json_array_size(r->trees) != json_array_size(r->weights)))
         return fail(r, GULL_EFORMAT, "trees, tree_info and weight_drop differ in length");
@@ -87,11 +88,12 @@ static int read_objective(reading *r) {
     r->objective = json_string_value(json_object_get(o, "name"));
     if (!r->objective) return fail(r, GULL_EFORMAT, "learner.objective has no name");
     if (is_binary(r->objective) || is_multi(r->objective)) return GULL_OK;
-    return gull__fail(r->err, GULL_EUNSUPPORTED,
-                      "%s: objective '%.60s' has no classes; gull reads binary:logistic, "
-                      "binary:logitraw, binary:hinge, multi:softmax and multi:softprob: train "
-                      "a classifier",
-                      r->path, r->objective);
+    return gull__fail(
+        r->err, GULL_EUNSUPPORTED,
+        "%s: objective '%.60s' has no classes; gull reads binary:logistic, "
+        "binary:logitraw, binary:hinge, multi:softmax and multi:softprob: train "
+        "a classifier",
+        r->path, r->objective);
 }
 
 static int read_sizes(reading *r) {
@@ -99,17 +101,20 @@ static int read_sizes(reading *r) {
     double dim, classes, targets = 1;
     if (!gull__xgboost_number(json_object_get(p, "num_feature"), &dim) ||
         !gull__xgboost_number(json_object_get(p, "num_class"), &classes))
-        return fail(r, GULL_EFORMAT, "learner_model_param has no num_feature or num_class");
+        return fail(r, GULL_EFORMAT,
+                    "learner_model_param has no num_feature or num_class");
     gull__xgboost_number(json_object_get(p, "num_target"), &targets);
     if (!(dim >= 1 && dim <= DIM_LIMIT) || !(classes >= 0 && classes <= CLASS_LIMIT))
-        return gull__fail(r->err, GULL_EFORMAT,
-                          "%s: %g features and %g classes; gull reads 1 to %d and up to %d",
-                          r->path, dim, classes, DIM_LIMIT, CLASS_LIMIT);
+        return gull__fail(
+            r->err, GULL_EFORMAT,
+            "%s: %g features and %g classes; gull reads 1 to %d and up to %d", r->path,
+            dim, classes, DIM_LIMIT, CLASS_LIMIT);
     if (!(targets <= 1))
-        return gull__fail(r->err, GULL_EUNSUPPORTED,
-                          "%s: %g targets; gull reads models with one: train one model for "
-                          "each target",
-                          r->path, targets);
+        return gull__fail(
+            r->err, GULL_EUNSUPPORTED,
+            "%s: %g targets; gull reads models with one: train one model for "
+            "each target",
+            r->path, targets);
     r->dim = (size_t)dim;
     r->outputs = is_multi(r->objective) ? (int)classes : 1;
     if (r->outputs < 1 || (is_multi(r->objective) && r->outputs < 2) ||
@@ -153,9 +158,10 @@ static int read_base(reading *r) {
     json_decref(list);
     if (!base) return fail(r, GULL_ENOMEM, "out of memory");
     if (!good)
-        return fail(r, GULL_EFORMAT,
-                    "learner_model_param.base_score is not one finite number, or one for each "
-                    "class (a probability inside 0..1 for binary:logistic)");
+        return fail(
+            r, GULL_EFORMAT,
+            "learner_model_param.base_score is not one finite number, or one for each "
+            "class (a probability inside 0..1 for binary:logistic)");
     return GULL_OK;
 }
 
@@ -171,13 +177,14 @@ static int read_tree(reading *r, size_t i, gull_tree *tree) {
     double weight = 1;
     if (!json_is_integer(group) || json_integer_value(group) < 0 ||
         json_integer_value(group) >= r->outputs)
-        return gull__fail(r->err, GULL_EFORMAT, "%s: tree %zu: its class is not one of 0..%d",
-                          r->path, i, r->outputs - 1);
+        return gull__fail(r->err, GULL_EFORMAT,
+                          "%s: tree %zu: its class is not one of 0..%d", r->path, i,
+                          r->outputs - 1);
     tree->output = (int32_t)json_integer_value(group);
     if (r->weights && (!gull__xgboost_number(json_array_get(r->weights, i), &weight) ||
                        !(fabs(weight) <= FLT_MAX)))
-        return gull__fail(r->err, GULL_EFORMAT, "%s: weight_drop %zu is not a number", r->path,
-                          i);
+        return gull__fail(r->err, GULL_EFORMAT, "%s: weight_drop %zu is not a number",
+                          r->path, i);
     const float w = (float)weight;
     return gull__xgboost_tree(json_array_get(r->trees, i), r->dim, r->weights ? &w : NULL,
                               before_3_1(r) ? r->made.base[tree->output] : 0, &r->nodes,
@@ -189,9 +196,11 @@ static int read_trees(reading *r) {
     gull_tree *tree = calloc(n ? n : 1, sizeof *tree);
     if (!tree) return fail(r, GULL_ENOMEM, "out of memory");
     r->made.tree = tree;
-    int status = n ? GULL_OK
-                   : fail(r, GULL_EFORMAT, "it has no trees; train it for at least one round");
-    for (size_t i = 0; i < n && status == GULL_OK; i++) status = read_tree(r, i, tree + i);
+    int status =
+        n ? GULL_OK
+          : fail(r, GULL_EFORMAT, "it has no trees; train it for at least one round");
+    for (size_t i = 0; i < n && status == GULL_OK; i++)
+        status = read_tree(r, i, tree + i);
     if (status == GULL_OK && r->nodes.count > INT32_MAX)
         status = fail(r, GULL_EUNSUPPORTED, "more than 2^31 nodes");
     if (status < 0) return status;
@@ -307,9 +316,11 @@ static int read_json(gull_bytes *bytes, gull_model **out, gull_error *err) {
     reading r = {.path = bytes->path, .err = err};
     json_error_t where;
     if (!memmem(bytes->data, bytes->size, "\"learner\"", 9))
-        return fail(&r, GULL_EUNSUPPORTED,
-                    "XGBoost's binary JSON (.ubj); save it as text: save_model(\"model.json\")");
+        return fail(
+            &r, GULL_EUNSUPPORTED,
+            "XGBoost's binary JSON (.ubj); save it as text: save_model(\"model.json\")");
     json_t *root = json_loadb((const char *)bytes->data, bytes->size, 0, &where);
+    if (!root && where.line < 0) return fail(&r, GULL_ENOMEM, "out of memory");
     if (!root)
         return gull__fail(err, GULL_EFORMAT, "%s: line %d, byte %d: %s", bytes->path,
                           where.line, where.position, where.text);
@@ -323,7 +334,8 @@ static int read_json(gull_bytes *bytes, gull_model **out, gull_error *err) {
 
 const gull_reader gull_reader_xgboost_json = {
     .name = "xgboost",
-    .summary = "XGBoost's save_model(\"model.json\"): two-class and multi-class trees, dart",
+    .summary =
+        "XGBoost's save_model(\"model.json\"): two-class and multi-class trees, dart",
     .probe = probe,
     .read = read_json,
 };

@@ -48,9 +48,12 @@ static int find_columns(const json_t *tree, columns *c, const xgboost_place *at)
                     "left_children, right_children, split_indices, split_conditions or "
                     "default_left is not an array; was it written by save_model?");
     c->count = json_array_size(c->left);
-    if (!c->count || c->count > INT32_MAX) return fail(at, GULL_EFORMAT, "it has no nodes");
-    if (json_array_size(c->right) != c->count || json_array_size(c->feature) != c->count ||
-        json_array_size(c->value) != c->count || json_array_size(c->defaults) != c->count ||
+    if (!c->count || c->count > INT32_MAX)
+        return fail(at, GULL_EFORMAT, "it has no nodes");
+    if (json_array_size(c->right) != c->count ||
+        json_array_size(c->feature) != c->count ||
+        json_array_size(c->value) != c->count ||
+        json_array_size(c->defaults) != c->count ||
         (c->types && json_array_size(c->types) != c->count))
         return fail(at, GULL_EFORMAT, "its arrays have different lengths");
     return GULL_OK;
@@ -88,15 +91,17 @@ static int read_node(const columns *c, size_t old, size_t dim, gull_tree_node *n
     const json_int_t count = (json_int_t)c->count;
     node->feature = -1;
     if (!int_at(c->left, old, count, &node->left) ||
-        !int_at(c->right, old, count, &node->right) || (node->left < 0) != (node->right < 0))
+        !int_at(c->right, old, count, &node->right) ||
+        (node->left < 0) != (node->right < 0))
         return fail(at, GULL_EFORMAT, "a child is not one of its nodes");
     if (!float_at(c->value, old, &node->value))
         return fail(at, GULL_EFORMAT, "a split_condition is not a finite float32 number");
     if (node->left < 0) return GULL_OK;
     if (c->types && flag_at(c->types, old))
-        return fail(at, GULL_EUNSUPPORTED,
-                    "a split on a category; gull reads numerical splits: encode categories "
-                    "as 0/1 features and train again");
+        return fail(
+            at, GULL_EUNSUPPORTED,
+            "a split on a category; gull reads numerical splits: encode categories "
+            "as 0/1 features and train again");
     if (!int_at(c->feature, old, (json_int_t)dim, &node->feature) || node->feature < 0)
         return fail(at, GULL_EFORMAT, "a split_index is not one of the model's features");
     node->threshold = node->value;
@@ -131,8 +136,9 @@ static int32_t enlist(int32_t *old, bool *met, int32_t count, gull_tree_node *no
     return count + 2;
 }
 
-static int walk(const columns *c, size_t dim, const float *weight, float base, int32_t *old,
-                bool *met, gull_tree_node *node, int32_t *count, const xgboost_place *at) {
+static int walk(const columns *c, size_t dim, const float *weight, float base,
+                int32_t *old, bool *met, gull_tree_node *node, int32_t *count,
+                const xgboost_place *at) {
     int32_t n = 1;
     old[0] = 0;
     met[0] = true;
@@ -141,7 +147,8 @@ static int walk(const columns *c, size_t dim, const float *weight, float base, i
         TRY(read_node(c, (size_t)old[k], dim, node + k, at));
         if (node[k].feature < 0) node[k].value = leaf_value(node[k].value, weight, base);
         if (!isfinite(node[k].value))
-            return fail(at, GULL_EFORMAT, "a leaf times its weight is not a finite number");
+            return fail(at, GULL_EFORMAT,
+                        "a leaf times its weight is not a finite number");
         n = enlist(old, met, n, node + k);
         if (n < 0) return fail(at, GULL_EFORMAT, "a node has two parents, or is its own");
     }
@@ -152,9 +159,11 @@ static int walk(const columns *c, size_t dim, const float *weight, float base, i
 static int check_size(const json_t *tree, const xgboost_place *at) {
     double size = 0;
     const json_t *param = gull__xgboost_object(tree, "tree_param");
-    if (gull__xgboost_number(json_object_get(param, "size_leaf_vector"), &size) && size > 1)
-        return fail(at, GULL_EUNSUPPORTED,
-                    "its leaves are vectors; train with multi_strategy=one_output_per_tree");
+    if (gull__xgboost_number(json_object_get(param, "size_leaf_vector"), &size) &&
+        size > 1)
+        return fail(
+            at, GULL_EUNSUPPORTED,
+            "its leaves are vectors; train with multi_strategy=one_output_per_tree");
     return GULL_OK;
 }
 
@@ -167,9 +176,9 @@ int gull__xgboost_tree(const json_t *tree, size_t dim, const float *weight, floa
     if (!reserve(all, c.count)) return fail(at, GULL_ENOMEM, "out of memory");
     int32_t *old = malloc(c.count * sizeof *old);
     bool *met = calloc(c.count, sizeof *met);
-    const int status =
-        old && met ? walk(&c, dim, weight, base, old, met, all->node + all->count, count, at)
-                   : fail(at, GULL_ENOMEM, "out of memory");
+    const int status = old && met ? walk(&c, dim, weight, base, old, met,
+                                         all->node + all->count, count, at)
+                                  : fail(at, GULL_ENOMEM, "out of memory");
     free(old);
     free(met);
     if (status == GULL_OK) all->count += (size_t)*count;
