@@ -26,8 +26,8 @@ static int attempt(gull_run *run, void *payload, double radius, double *distance
         p->cost->steepest(&p->space, s->g, s->x);
         for (size_t i = 0; i < p->space.dim; i++)
             s->x[i] = p->space.x0[i] + radius * s->x[i];
-        p->cost->project(&p->space, s->x, radius);
     }
+    p->cost->project(&p->space, s->x, radius); /* the deployed precision's rounding, too */
     int label;
     TRY(gull_ask_label(run, s->x, &label));
     if (!gull__fools(&p->goal, label)) return GULL_OK;
