@@ -105,7 +105,8 @@ static int asked(search *s) {
 int gull__search_radii(gull_run *run, const gull_radii *how, gull_attempt fn, void *state) {
     search s = {run, gull_run_problem(run), how, fn, state, 0, INFINITY, 0};
     if (s.problem->cost == gull_costs[GULL_L0]) s.grain = lightest(&s.problem->space);
-    if (!how->alone) s.failed = gull_run_lower(run);
+    /* A little below a proved bound, too: attacks are what catches a wrong proof. */
+    if (!how->alone) s.failed = 0.9 * gull_run_lower(run);
     if (isinf(s.failed)) return GULL_OK;
     TRY(asked(&s));
     if (isinf(upper(&s)) && (how->beyond || !s.problem->eps_count)) TRY(climb(&s));
