@@ -3,6 +3,7 @@
 #include "core/run.h"
 #include "core/model.h"
 #include "core/random.h"
+#include "core/registry.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,10 +145,22 @@ int gull_bounded(gull_run *r, double lower) {
     return GULL_OK;
 }
 
+/* The cost of moving each changed feature by one unit in the last place of float32. */
+static double grid(const gull_row *row) {
+    const gull_space *s = &row->problem.space;
+    for (size_t i = 0; i < s->dim; i++) {
+        const float x = (float)s->x0[i];
+        row->trial[i] = row->witness[i] == s->x0[i] ? s->x0[i] : (double)nextafterf(x, INFINITY);
+    }
+    return row->problem.cost->measure(s, row->trial);
+}
+
 bool gull__row_exact(const gull_row *row) {
-    const double tolerance = row->problem.space.f32 ? 1e-5 : 1e-9;
+    const bool f32 = row->problem.space.f32;
+    const double gap = row->upper - row->lower;
     if (row->lower_by < 0 || isinf(row->upper)) return false;
-    return row->lower == row->upper || row->upper - row->lower <= tolerance * row->upper;
+    if (row->lower == row->upper || gap <= (f32 ? 1e-5 : 1e-9) * row->upper) return true;
+    return f32 && gull__cost_index(row->problem.cost) != GULL_L0 && gap <= 4 * grid(row);
 }
 
 /* A bound above a witness is a bug of one of them: kept and reported, never hidden.  A
