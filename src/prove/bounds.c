@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_AT_MOST = 128, NUMBERS_AT_MOST = 1 << 20 };
+enum { ROWS_AT_MOST = 128, NUMBERS_AT_MOST = 1 << 17 };
 
 static bool is_activation(const gull_graph *g, int t) {
     return t >= 0 && (t == g->input || g->tensor[t].producer >= 0);

@@ -1,7 +1,8 @@
 /* radius.c - tries the asked distances in ascending order, then narrows the gap between the
  * greatest radius that is proved and the least that is not: regula falsi on the worst
  * margin (Illinois variant, Dowell and Jarratt 1971).  A radius moves the lower bound only
- * when its proof is complete; a time-out moves nothing. */
+ * when its proof is complete; a time-out moves nothing.  Without a witness the search
+ * ends at the greatest asked distance. */
 #include "prove/radius.h"
 
 typedef struct radius_search {
@@ -114,19 +115,24 @@ static int try_asked(radius_search *s) {
     return GULL_OK;
 }
 
-/* Where the line through both margins crosses 0, a little inside the gap. */
+/* Where the line through both margins crosses 0, a little inside the gap; margins bend
+ * far from there, so a wide gap is cut by ratio first. */
 static double between(const radius_search *s) {
-    double part = s->above / (s->above - s->below);
+    const double gap = s->bad - s->good, wide = 6;
+    double part = s->above / (s->above - s->below), radius;
     if (!(part > 0 && part < 1)) part = 0.5;
-    part = fmin(fmax(part * 0.99, 0.02), 0.95);
-    const double radius = s->good + (s->bad - s->good) * part;
+    radius = s->good + gap * fmin(fmax(part * 0.99, 0.02), 0.95);
+    if (s->good == 0) radius = fmax(radius, s->bad / wide);
+    else if (s->bad > wide * s->good) radius = sqrt(s->good * s->bad);
     return counts_features(s->problem) ? fmax(floor(radius), floor(s->good) + 1) : radius;
 }
 
 static int search(radius_search *s) {
+    const gull_problem *p = s->problem;
     TRY(try_radius(s, s->good));
     if (isfinite(s->bad)) return GULL_OK; /* not even what is known already */
     TRY(try_asked(s));
+    if (p->eps_count && isinf(s->bad) && isinf(gull_run_upper(s->run))) return GULL_OK;
     TRY(find_end(s));
     for (int step = 0; step < (int)s->options->steps; step++) {
         const double radius = between(s);
