@@ -118,6 +118,22 @@ static int points_of(const gull_trees *t, const trees_ask *a, int f, double *poi
     return kept;
 }
 
+static double norm_of(const trees_ask *a, const double *x, int dim) {
+    double max = 0, sum = 0, squares = 0, count = 0;
+    for (int f = 0; f < dim; f++) {
+        const double w = a->weight ? a->weight[f] : 1, d = w * fabs(x[f] - a->x0[f]);
+        if (isnan(d) || d == 0) continue;
+        max = fmax(max, d);
+        sum += d;
+        squares += d * d;
+        count += w;
+    }
+    return a->cost == &gull_cost_l0   ? count
+           : a->cost == &gull_cost_l1 ? sum
+           : a->cost == &gull_cost_l2 ? sqrt(squares)
+                                      : max;
+}
+
 static double look_everywhere(const gull_trees *t, const trees_ask *a) {
     static double points[DIM][POINTS];
     int count[DIM], at[DIM] = {0};
@@ -125,12 +141,8 @@ static double look_everywhere(const gull_trees *t, const trees_ask *a) {
     const int dim = (int)t->dim;
     for (int f = 0; f < dim; f++) count[f] = points_of(t, a, f, points[f]);
     for (;;) {
-        double cost = 0;
-        for (int f = 0; f < dim; f++) {
-            x[f] = points[f][at[f]];
-            if (!isnan(x[f]))
-                cost = fmax(cost, (a->weight ? a->weight[f] : 1) * fabs(x[f] - a->x0[f]));
-        }
+        for (int f = 0; f < dim; f++) x[f] = points[f][at[f]];
+        const double cost = norm_of(a, x, dim);
         if (cost < least) {
             const int label = label_of(t, x);
             if (a->goal.kind == GULL_MISS ? label != a->goal.label
@@ -147,7 +159,14 @@ typedef struct tally {
     int asked, wrong, unreachable, warm, contradicted;
 } tally;
 
+/* Sums may round, maxima may not. */
+static bool same(const trees_ask *a, double got, double want) {
+    return got == want ||
+           (a->cost != &gull_cost_linf && fabs(got - want) <= 1e-12 * want);
+}
+
 static void try_row(const gull_model *m, const gull_trees *t, const kind *k, tally *y) {
+    const gull_cost *const norms[] = {&gull_cost_l0, &gull_cost_l1, &gull_cost_l2};
     double x0[DIM], lo[DIM], hi[DIM], weight[DIM], witness[DIM];
     for (int f = 0; f < k->dim; f++) {
         x0[f] = k->grid && below(2) ? (float)below(k->grid + 2) / (float)k->grid
@@ -163,6 +182,7 @@ static void try_row(const gull_model *m, const gull_trees *t, const kind *k, tal
                      .hi = hi,
                      .weight = below(2) ? weight : NULL,
                      .goal = {GULL_MISS, label_of(t, x0), 0},
+                     .cost = below(2) ? &gull_cost_linf : norms[below(3)],
                      .start = INFINITY,
                      .witness = witness};
     if (!below(3)) {
@@ -179,10 +199,10 @@ static void try_row(const gull_model *m, const gull_trees *t, const kind *k, tal
     y->asked++;
     y->unreachable += isinf(want);
     y->contradicted += ask.contradiction;
-    if (ask.lower != want || ask.upper != want || ask.status < 0) {
+    if (!same(&ask, ask.lower, want) || !same(&ask, ask.upper, want) || ask.status < 0) {
         if (!y->wrong++)
-            printf("# want %.17g, got %.17g..%.17g, status %d\n", want, ask.lower,
-                   ask.upper, ask.status);
+            printf("# want %s %.17g, got %.17g..%.17g, status %d\n", ask.cost->name, want,
+                   ask.lower, ask.upper, ask.status);
     }
 }
 

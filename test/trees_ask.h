@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-extern const gull_cost gull_cost_linf;
+extern const gull_cost gull_cost_linf, gull_cost_l2, gull_cost_l1, gull_cost_l0;
 extern const gull_method gull_proof_trees;
 
 typedef struct trees_ask { /* one row's question and its answer */
     const double *x0, *lo, *hi, *weight;
     gull_goal goal;
-    double start; /* a known upper bound; INFINITY: none */
+    const gull_cost *cost; /* NULL: linf */
+    double start;          /* a known upper bound; INFINITY: none */
     double lower, upper, seconds;
     double *witness; /* dim */
     int status;
@@ -39,8 +40,9 @@ static void trees_row(void *payload, size_t i, gull_seat *seat) {
     const size_t dim = all->model->facts.dim;
     gull_question q = {.granted = ~0u, .timeout = all->timeout};
     gull_plan plan = {.count = 1};
+    double nodes = 0; /* the method's options */
     plan.spec[0] =
-        (gull_spec){&gull_proof_trees, (char *)(uintptr_t) "trees", NULL, true};
+        (gull_spec){&gull_proof_trees, (char *)(uintptr_t) "trees", &nodes, true};
     gull_outcome outcome = {0};
     double *room = calloc(dim + (size_t)all->model->facts.classes, sizeof *room);
     gull_row row = {.question = &q,
@@ -54,8 +56,11 @@ static void trees_row(void *payload, size_t i, gull_seat *seat) {
                     .trial = room,
                     .scores = room + dim,
                     .outcome = &outcome};
-    row.problem = (gull_problem){
-        {a->x0, a->lo, a->hi, a->weight, dim, true}, a->goal, &gull_cost_linf, NULL, 0};
+    row.problem = (gull_problem){{a->x0, a->lo, a->hi, a->weight, dim, true},
+                                 a->goal,
+                                 a->cost ? a->cost : &gull_cost_linf,
+                                 NULL,
+                                 0};
     struct timespec t0, t1;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t0);
     gull__run_method(&row, 0);

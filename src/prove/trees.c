@@ -1,11 +1,16 @@
-/* trees.c - exact distances of tree ensembles under the weighted maximum norm.  The
+/* trees.c - exact distances of tree ensembles.  Under the weighted maximum norm the
  * candidates are the costs of crossing thresholds; a branch and bound over boxes of cells
- * decides for one of them whether it suffices.  After Kantchelian et al. 2016, Chen et
- * al. 2019, Devos et al. 2021.  Guarantee: when it ends, lower == upper, for the float32
- * arithmetic of the deployed model; when time is up, both ends hold. */
+ * decides for one of them whether it suffices.  Under the other norms the same search
+ * drops boxes whose nearest point is too far, for radii that grow.  After Kantchelian et
+ * al. 2016, Chen et al. 2019, Devos et al. 2021.  Guarantee: when it ends, lower ==
+ * upper, for the float32 arithmetic of the deployed model; when time is up, both ends
+ * hold. */
 #include "prove/trees_box.h"
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
+
+extern const gull_cost gull_cost_l0, gull_cost_linf;
 
 enum { EASY = 50 }; /* nodes after which it pays to choose splits with care */
 
@@ -33,7 +38,10 @@ typedef struct search {
     int *classes;
     int rivals;
     double best, refused; /* costs: of the best witness, of the least one not accepted */
-    size_t nodes;
+    size_t nodes, limit;
+    const gull_cost *cost; /* NULL: the maximum norm */
+    double radius;         /* other norms: points that cost more wait */
+    bool waiting;          /* some do */
 } search;
 
 static int by_size(const void *a, const void *b) {
@@ -71,8 +79,7 @@ static double cost_at(const search *s, size_t k) {
     return k < s->candidates ? s->candidate[k] : s->best;
 }
 
-static int claim(search *s) {
-    const double cost = gull__box_cost(&s->box);
+static int claim(search *s, double cost) {
     double measured;
     gull__box_nearest(&s->box, s->x);
     TRY(gull_found(s->run, s->x, &measured));
@@ -81,7 +88,35 @@ static int claim(search *s) {
     return GULL_OK;
 }
 
-/* Depth first.  *found: some input of cost <= eps wins, and was claimed. */
+/* No better point than the witnesses is in the box, or none that counts now. */
+static bool too_far(search *s, double *cost) {
+    if (!s->cost) {
+        *cost = gull__box_cost(&s->box);
+        return false;
+    }
+    gull__box_nearest(&s->box, s->x);
+    *cost = s->cost->measure(s->box.space, s->x);
+    if (*cost >= fmin(s->best, s->refused)) return true;
+    s->waiting |= *cost >= s->radius;
+    return *cost >= s->radius;
+}
+
+/* Looks at the box's nearest point; *open: there is more to see in it. */
+static int look(search *s, bool *open, bool *found) {
+    double cost;
+    *open = false;
+    if (too_far(s, &cost)) return GULL_OK;
+    *found = gull__box_nearest_wins(&s->box);
+    *open = !*found;
+    return *found ? claim(s, cost) : GULL_OK;
+}
+
+static int may_go_on(search *s) {
+    if (++s->nodes > s->limit) return GULL_EBUDGET;
+    return s->nodes % 16 ? GULL_OK : gull_run_stop(s->run);
+}
+
+/* Depth first.  Maximum norm: ends when an input of the box wins, and was claimed. */
 static int search_box(search *s, double eps, bool *found) {
     tree_box *b = &s->box;
     size_t depth = 0;
@@ -90,13 +125,11 @@ static int search_box(search *s, double eps, bool *found) {
     *found = false;
     for (;;) {
         int32_t f = 0, cut = 0;
-        bool left = false;
-        if (++s->nodes % 16 == 0) TRY(gull_run_stop(s->run));
-        if (alive && gull__box_nearest_wins(b)) {
-            *found = true;
-            return claim(s);
-        }
-        if (alive && gull__box_branch(b, s->nodes - before > EASY, &f, &cut, &left)) {
+        bool left = false, open = false;
+        TRY(may_go_on(s));
+        if (alive) TRY(look(s, &open, found));
+        if (*found && !s->cost) return GULL_OK;
+        if (open && gull__box_branch(b, s->nodes - before > EASY, &f, &cut, &left)) {
             s->stack[depth++] = (pending){b->changes, f, cut, !left};
         } else {
             if (!depth) return GULL_OK;
@@ -205,22 +238,102 @@ static int try_start(search *s, double *cost) {
     return gull_found(s->run, gull_run_problem(s->run)->space.x0, cost);
 }
 
+/* ---- Other norms ---- */
+
+/* Where the search starts: l1 and l2 are never below the maximum norm. */
+static double first_radius(const search *s, double known) {
+    const gull_space *space = s->box.space;
+    double least = INFINITY;
+    if (known > 0 && isfinite(known)) return known * 1.0625;
+    for (size_t i = 0; i < space->dim; i++)
+        least = fmin(least, space->weight ? space->weight[i] : 1);
+    return s->cost == &gull_cost_l0 ? least * 1.5
+           : s->candidates          ? s->candidate[0] * 2
+                                    : 1;
+}
+
+/* A box of the maximum norm that holds all points within the radius. */
+static double box_of(search *s) {
+    const size_t cuts = s->box.index->cuts;
+    const double eps = fmin(s->radius, fmin(s->best, s->refused));
+    if (s->cost == &gull_cost_l0) return DBL_MAX;
+    for (size_t k = 0; k < cuts; k++)
+        s->waiting |= isfinite(s->box.cost[k]) && s->box.cost[k] > eps;
+    return eps;
+}
+
+/* Sums round: what is proved is proved up to that. */
+static int report_norm(search *s, double lower) {
+    const double rounding =
+        s->cost == &gull_cost_l0 ? 0 : (double)s->box.space->dim * 0x1p-51;
+    return gull_bounded(s->run, lower * (1 - rounding));
+}
+
+static int minimise(search *s, double known) {
+    bool found;
+    for (s->radius = first_radius(s, known);; s->radius *= 1.25) {
+        s->waiting = false;
+        for (int i = 0; i < s->rivals; i++) {
+            const rival *r = &s->rival[i];
+            gull__box_ask(&s->box, r->win, r->lose, r->lose_count);
+            TRY(search_box(s, box_of(s), &found));
+        }
+        const double end = fmin(s->best, s->refused);
+        if (end <= s->radius || !s->waiting) return report_norm(s, end);
+        TRY(report_norm(s, s->radius));
+    }
+}
+
+static int search_norm(search *s) {
+    double known = INFINITY;
+    if (s->cost == &gull_cost_l0) return minimise(s, 0);
+    const size_t end = place(s, s->best);
+    for (int i = 0; i < s->rivals; i++) {
+        TRY(refute_cheaply(s, &s->rival[i], end));
+        known = fmin(known, cost_at(s, s->rival[i].below));
+    }
+    TRY(report_norm(s, known));
+    return known < s->best ? minimise(s, known) : GULL_OK;
+}
+
+static int search_max(search *s) {
+    const size_t end = place(s, s->best);
+    for (int i = 0; i < s->rivals; i++) TRY(refute_cheaply(s, &s->rival[i], end));
+    TRY(report(s));
+    qsort(s->rival, (size_t)s->rivals, sizeof *s->rival, by_bound);
+    for (int i = 0; i < s->rivals; i++) TRY(decide(s, &s->rival[i]));
+    return report(s);
+}
+
+typedef struct trees_options {
+    double nodes;
+} trees_options;
+
 static int run_trees(gull_run *run, const void *options) {
     const gull_trees *trees = gull_ask_structure(run, GULL_CAN_TREES);
-    search s = {.run = run, .best = gull_run_upper(run), .refused = INFINITY};
+    const trees_options *o = options;
+    const gull_cost *cost = gull_run_problem(run)->cost;
+    const bool max = cost == &gull_cost_linf;
+    search s = {.run = run,
+                .best = gull_run_upper(run),
+                .refused = INFINITY,
+                .limit = (size_t)(o->nodes > 0 ? o->nodes
+                                  : max        ? 1e6
+                                               : 2e4),
+                .cost = max ? NULL : cost};
     double start;
-    (void)options;
     if (!trees) return GULL_EACCESS;
     TRY(prepare(&s, trees));
     TRY(try_start(&s, &start));
     if (isfinite(start)) return gull_bounded(run, start);
-    const size_t end = place(&s, s.best);
-    for (int i = 0; i < s.rivals; i++) TRY(refute_cheaply(&s, &s.rival[i], end));
-    TRY(report(&s));
-    qsort(s.rival, (size_t)s.rivals, sizeof *s.rival, by_bound);
-    for (int i = 0; i < s.rivals; i++) TRY(decide(&s, &s.rival[i]));
-    return report(&s);
+    return max ? search_max(&s) : search_norm(&s);
 }
+
+static const gull_param params[] = {
+    GULL_PARAM(
+        trees_options, nodes, 0, 0, 1e15,
+        "boxes to look at for a row; 0: a million for linf, 20000 for other norms"),
+    GULL_PARAM_END};
 
 const gull_method gull_proof_trees = {
     .name = "trees",
@@ -228,7 +341,9 @@ const gull_method gull_proof_trees = {
     .cite = "after Kantchelian et al. 2016; Chen et al. 2019; Devos et al. 2021",
     .needs = GULL_CAN_TREES,
     .goals = 1u << GULL_MISS | 1u << GULL_TARGET,
-    .costs = GULL_COST(GULL_LINF),
+    .costs = GULL_ANY,
     .stage = 2,
+    .params = params,
+    .options_size = sizeof(trees_options),
     .run = run_trees,
 };

@@ -502,7 +502,7 @@ static void price_feature(tree_box *b, int32_t f) {
     for (size_t k = first; k < end; k++) {
         const bool above = cut[k] > (float)x0;
         const double to = above ? cut[k] : nextafterf(cut[k], -INFINITY);
-        const bool allowed = s->lo[i] < s->hi[i] && isfinite(to) &&
+        const bool allowed = !isnan(x0) && s->lo[i] < s->hi[i] && isfinite(to) &&
                              (above ? to <= s->hi[i] : to >= s->lo[i]);
         b->cost[k] = allowed ? fmin(w * fabs(to - x0), DBL_MAX) : INFINITY;
         if (!isnan(x0) && !above) b->home[f]++;
