@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const gull_cost gull_cost_l0, gull_cost_linf;
+extern const gull_cost gull_cost_l0, gull_cost_l1, gull_cost_linf;
 
 enum { EASY = 50 }; /* nodes after which it pays to choose splits with care */
 
@@ -34,6 +34,7 @@ typedef struct search {
     size_t candidates;
     pending *stack;
     double *x;
+    double *most; /* of a change, by feature */
     rival *rival;
     int *classes;
     int rivals;
@@ -101,14 +102,43 @@ static bool too_far(search *s, double *cost) {
     return *cost >= s->radius;
 }
 
+/* What is left for one feature when the others change as little as they can; a little
+ * more, so that rounding drops nothing. */
+static double left_for(const search *s, int32_t f, double cost, double limit) {
+    const double own = gull__box_cost_of(&s->box, f), rounding = 1e-12 * limit;
+    if (s->cost == &gull_cost_l0) {
+        const double *w = s->box.space->weight;
+        const bool affordable = cost + (w ? w[s->box.index->feature[f]] : 1) < limit;
+        return own > 0 || affordable ? INFINITY : 0;
+    }
+    if (s->cost == &gull_cost_l1) return fmax(limit - cost, 0) + own + rounding;
+    return sqrt(fmax(limit * limit - cost * cost, 0) + own * own + limit * rounding);
+}
+
+/* Drops cells that cost too much given what the box costs already. */
+static bool tighten(search *s, double cost) {
+    const double best = fmin(s->best, s->refused), limit = fmin(best, s->radius);
+    const size_t before = s->box.changes;
+    for (int32_t f = 0; f < (int32_t)s->box.index->features; f++)
+        s->most[f] = left_for(s, f, cost, limit);
+    const bool alive = gull__box_limit(&s->box, s->most);
+    s->waiting |= s->radius < best && s->box.changes > before;
+    return alive;
+}
+
 /* Looks at the box's nearest point; *open: there is more to see in it. */
 static int look(search *s, bool *open, bool *found) {
-    double cost;
-    *open = false;
-    if (too_far(s, &cost)) return GULL_OK;
-    *found = gull__box_nearest_wins(&s->box);
-    *open = !*found;
-    return *found ? claim(s, cost) : GULL_OK;
+    size_t before;
+    do {
+        double cost;
+        *open = false;
+        if (too_far(s, &cost)) return GULL_OK;
+        *found = gull__box_nearest_wins(&s->box);
+        if (*found) return claim(s, cost);
+        before = s->box.changes;
+        *open = !s->cost || tighten(s, cost);
+    } while (*open && s->box.changes > before);
+    return GULL_OK;
 }
 
 static int may_go_on(search *s) {
@@ -224,9 +254,10 @@ static int prepare(search *s, const gull_trees *trees) {
     s->candidate = gull_run_scratch(s->run, (cuts + 1) * sizeof *s->candidate);
     s->stack = gull_run_scratch(s->run, (cuts + 1) * sizeof *s->stack);
     s->x = gull_run_scratch(s->run, (p->space.dim + 1) * sizeof *s->x);
+    s->most = gull_run_scratch(s->run, (trees->index->features + 1) * sizeof *s->most);
     s->rival = gull_run_scratch(s->run, (classes + 1) * sizeof *s->rival);
     s->classes = gull_run_scratch(s->run, (classes + 1) * sizeof *s->classes);
-    if (!s->candidate || !s->stack || !s->x || !s->rival || !s->classes)
+    if (!s->candidate || !s->stack || !s->x || !s->most || !s->rival || !s->classes)
         return GULL_ENOMEM;
     list_candidates(s);
     list_rivals(s, &p->goal, (int)classes);

@@ -255,6 +255,19 @@ bool gull__box_split(tree_box *b, int32_t f, int32_t cut, bool left) {
     return keep_side(b, f, cut, left) && propagate(b);
 }
 
+bool gull__box_limit(tree_box *b, const double *most) {
+    for (int32_t f = 0; f < (int32_t)b->index->features; f++) {
+        const int32_t home = b->home[f];
+        const double *cost = b->cost + b->index->first_cut[f];
+        int32_t lo = b->lo[f], hi = b->hi[f];
+        if (home < 0) continue;
+        while (hi > home && cost[hi - 1] > most[f]) hi--;
+        while (lo < home && cost[lo] > most[f]) lo++;
+        if (!lower_hi(b, f, hi) || !raise_lo(b, f, lo)) return false;
+    }
+    return propagate(b);
+}
+
 /* ---- Opening ---- */
 
 static void take_one(tree_box *b, size_t split, bool right) {
@@ -468,14 +481,16 @@ bool gull__box_nearest_wins(tree_box *b) {
     return true;
 }
 
+double gull__box_cost_of(const tree_box *b, int32_t f) {
+    const int32_t home = b->home[f], c = nearest_cell(b, f);
+    if (home < 0 || c == home) return 0;
+    return b->cost[b->index->first_cut[f] + (size_t)(c > home ? c - 1 : c)];
+}
+
 double gull__box_cost(const tree_box *b) {
     double cost = 0;
-    for (int32_t f = 0; f < (int32_t)b->index->features; f++) {
-        const int32_t home = b->home[f], c = nearest_cell(b, f);
-        const size_t first = b->index->first_cut[f];
-        if (home < 0 || c == home) continue;
-        cost = fmax(cost, b->cost[first + (size_t)(c > home ? c - 1 : c)]);
-    }
+    for (int32_t f = 0; f < (int32_t)b->index->features; f++)
+        cost = fmax(cost, gull__box_cost_of(b, f));
     return cost;
 }
 

@@ -48,11 +48,14 @@ bool gull__box_open(tree_box *, double eps);
 /* Cells >= cut, or < cut, of f are left; then everything that follows.  False when no
  * input in the box can win: undo. */
 bool gull__box_split(tree_box *, int32_t f, int32_t cut, bool left);
+/* No feature changes at a cost above most[f], its number among the used ones. */
+bool gull__box_limit(tree_box *, const double *most);
 void gull__box_undo(tree_box *, size_t changes);
 /* The split to branch on, and its better side; false when every tree is decided. */
 bool gull__box_branch(tree_box *, bool strong, int32_t *f, int32_t *cut, bool *left);
 /* The box's nearest input: does it win, in the library's own arithmetic?  Its cost. */
 bool gull__box_nearest_wins(tree_box *);
 double gull__box_cost(const tree_box *);
+double gull__box_cost_of(const tree_box *, int32_t f); /* of one feature */
 void gull__box_nearest(const tree_box *, double *x);
 #endif
