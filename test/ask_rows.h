@@ -28,8 +28,8 @@ __attribute__((unused)) static size_t ask_next(void *p) {
 __attribute__((unused)) static void ask_row(void *p, size_t i, gull_seat *seat) {
     ask_rows *a = p;
     const gull_desk desk = {&a->question, &a->plan, &a->task, a->model};
-    const int status = gull__answer_row(&desk, i, seat, &a->answer[i],
-                                        a->witness + i * a->task.dim);
+    const int status =
+        gull__answer_row(&desk, i, seat, &a->answer[i], a->witness + i * a->task.dim);
     if (status < 0) a->status = status;
 }
 
@@ -38,7 +38,8 @@ __attribute__((unused)) static ask_rows *ask_new(const gull_model *m, const gull
     ask_rows *a = calloc(1, sizeof *a);
     a->model = m;
     a->task = *t;
-    a->question = (gull_question){.cost = cost, .granted = GULL_ANY, .last = SIZE_MAX, .seed = 1};
+    a->question =
+        (gull_question){.cost = cost, .granted = GULL_ANY, .last = SIZE_MAX, .seed = 1};
     snprintf(a->question.access, sizeof a->question.access, "structure");
     return a;
 }

@@ -1,5 +1,6 @@
-/* test_attacks.c - attacks against the closed form: on linear models the least distance is
- * known exactly, so each attack's shortfall can be measured.  Random noise must do worse. */
+/* test_attacks.c - attacks against the closed form: on linear models the least distance
+ * is known exactly, so each attack's shortfall can be measured.  Random noise must do
+ * worse. */
 #include "ask_rows.h"
 #include "model/linear.h"
 #include <time.h>
@@ -11,9 +12,9 @@ typedef struct limit { /* greatest mean of found / exact - 1, per cost; NAN: not
     double most[4]; /* l0 l1 l2 linf */
 } limit;
 static const limit limits[] = {
-    {"fgsm", {1, 1, 0.25, 0.25}},          {"deepfool", {0.3, 0.01, 0.01, 0.01}},
-    {"fmn", {0.3, 0.02, 0.02, 0.02}},      {"ddn", {NAN, NAN, 0.02, NAN}},
-    {"pgd", {0.5, 0.05, 0.05, 0.05}},      {"pgd:loss=margin", {0.5, 0.05, 0.03, 0.03}},
+    {"fgsm", {1, 1, 0.25, 0.25}},        {"deepfool", {0.3, 0.01, 0.01, 0.01}},
+    {"fmn", {0.3, 0.02, 0.02, 0.02}},    {"ddn", {NAN, NAN, 0.02, NAN}},
+    {"pgd", {0.5, 0.05, 0.05, 0.05}},    {"pgd:loss=margin", {0.5, 0.05, 0.03, 0.03}},
     {"pgd:loss=dlr", {1, 0.1, 0.1, 0.1}}};
 
 static double x[ROWS * DIM], lo[DIM], hi[DIM], weight[DIM];
@@ -43,7 +44,12 @@ static gull_task make_rows(const gull_model *m, bool boxed, bool weighted) {
         for (int c = 1; c < CLASSES; c++)
             if (scores[i * CLASSES + c] > scores[i * CLASSES + label[i]]) label[i] = c;
     }
-    return (gull_task){.rows = ROWS, .dim = DIM, .x = x, .label = label, .lo = lo, .hi = hi,
+    return (gull_task){.rows = ROWS,
+                       .dim = DIM,
+                       .x = x,
+                       .label = label,
+                       .lo = lo,
+                       .hi = hi,
                        .weight = weighted ? weight : NULL};
 }
 
@@ -78,18 +84,22 @@ static void test_cost(int cost, bool boxed, bool weighted, gull_goal_kind goal) 
     tap_ok(good, "%s: closed form", what);
     for (size_t k = 0; k < sizeof limits / sizeof *limits; k++) {
         if (isnan(limits[k].most[cost])) continue;
-        const double allowed = goal == GULL_TARGET ? 5 * limits[k].most[cost] : limits[k].most[cost];
+        const double allowed =
+            goal == GULL_TARGET ? 5 * limits[k].most[cost] : limits[k].most[cost];
         const clock_t start = clock();
         good = ask_method(a, limits[k].method) == GULL_OK;
         const double worse = shortfall(a, lower, least);
         tap_ok(good && worse >= -0.5 && worse <= allowed,
-               "%s: %s finds %.3f%% more than the least (allowed %g%%), %.0f queries, %.0f us a row",
+               "%s: %s finds %.3f%% more than the least (allowed %g%%), %.0f queries, "
+               "%.0f us a row",
                what, limits[k].method, 100 * worse, 100 * allowed,
-               (double)a->answer[0].queries, 1e6 * (double)(clock() - start) / CLOCKS_PER_SEC / ROWS);
+               (double)a->answer[0].queries,
+               1e6 * (double)(clock() - start) / CLOCKS_PER_SEC / ROWS);
     }
     good = ask_method(a, "random") == GULL_OK;
     const double noise = shortfall(a, lower, least);
-    tap_ok(good && noise > (cost == GULL_L0 ? 0.05 : 0.5), "%s: random noise needs %.0f%% more", what, 100 * noise);
+    tap_ok(good && noise > (cost == GULL_L0 ? 0.05 : 0.5),
+           "%s: random noise needs %.0f%% more", what, 100 * noise);
     ask_free(a);
     gull_model_close(&m);
 }

@@ -37,11 +37,13 @@ static int one_step(gull_run *run, state *s, double i) {
     const gull_problem *p = gull_run_problem(run);
     TRY(gull_ask_gradient(run, s->x, gull__loss(&p->goal, GULL_LOSS_CE), s->scores, NULL,
                           s->g));
-    const bool fools = gull_goal_value(&p->goal, s->scores, gull_run_classes(run), NULL) > 0;
+    const bool fools =
+        gull_goal_value(&p->goal, s->scores, gull_run_classes(run), NULL) > 0;
     if (fools) TRY(gull__best_offer(&s->best, run, s->x));
     s->radius *= fools ? 1 - s->o->shrink : 1 + s->o->shrink;
     const double share = i / s->o->steps;
-    const double size = s->o->step * s->scale * (0.01 + 0.99 * (1 + cos(M_PI * share)) / 2);
+    const double size =
+        s->o->step * s->scale * (0.01 + 0.99 * (1 + cos(M_PI * share)) / 2);
     double *step = s->g;
     p->cost->steepest(&p->space, s->g, step);
     for (size_t k = 0; k < p->space.dim; k++) s->x[k] += size * step[k];
@@ -65,7 +67,8 @@ static int run(gull_run *run, const void *opt) {
     state s = {.o = opt,
                .x = gull_run_scratch(run, bytes),
                .g = gull_run_scratch(run, bytes),
-               .scores = gull_run_scratch(run, (size_t)gull_run_classes(run) * sizeof(double))};
+               .scores =
+                   gull_run_scratch(run, (size_t)gull_run_classes(run) * sizeof(double))};
     if (!s.x || !s.g || !s.scores) return GULL_ENOMEM;
     TRY(gull__best_new(&s.best, run));
     return gull__best_claim(&s.best, run, descend(run, &s), (int)s.o->polish);

@@ -43,8 +43,8 @@ static int look_at_rivals(gull_run *run, const state *s, bool *fools, double *le
     const gull_problem *p = gull_run_problem(run);
     const int classes = gull_run_classes(run);
     double value;
-    TRY(gull_ask_gradient(run, s->y, gull__loss(&p->goal, GULL_LOSS_MARGIN), s->scores, &value,
-                          s->g));
+    TRY(gull_ask_gradient(run, s->y, gull__loss(&p->goal, GULL_LOSS_MARGIN), s->scores,
+                          &value, s->g));
     *fools = value > 0;
     *least = INFINITY;
     if (*fools) return GULL_OK;
@@ -91,7 +91,8 @@ static int run(gull_run *run, const void *opt) {
     TRY(walk(run, &s, &fools));
     if (!fools) return GULL_OK;
     TRY(gull__claim(run, s.y, 12, &distance));
-    return s.o->polish > 0 ? gull__polish(run, s.y, (int)s.o->polish, &distance) : GULL_OK;
+    return s.o->polish > 0 ? gull__polish(run, s.y, (int)s.o->polish, &distance)
+                           : GULL_OK;
 }
 
 const gull_method gull_attack_deepfool = {

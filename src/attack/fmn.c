@@ -1,7 +1,7 @@
 /* fmn.c - the fast minimum-norm attack: gradient steps, and a ball whose radius shrinks
  * while the point fools and grows while it does not (Pintor et al. 2021, algorithm 1).
- * Step sizes are multiples of the change that the model linearised at x0 asks for, so that
- * they fit any scale of the features. */
+ * Step sizes are multiples of the change that the model linearised at x0 asks for, so
+ * that they fit any scale of the features. */
 #include "attack/losses.h"
 #include "attack/witness.h"
 #include "core/registry.h"
@@ -56,7 +56,8 @@ static void adapt_radius(const gull_problem *p, state *s, double value, double s
                         : s->radius * (1 + rate);
     } else {
         const double way = linear_distance(p, s, value);
-        if (isfinite(way)) s->radius = (p->cost->measure(&p->space, s->x) + way) * (1 + 1e-3);
+        if (isfinite(way))
+            s->radius = (p->cost->measure(&p->space, s->x) + way) * (1 + 1e-3);
     }
     s->radius = fmax(s->radius, one);
 }
@@ -72,8 +73,8 @@ static int one_step(gull_run *run, state *s, double i) {
     const gull_problem *p = gull_run_problem(run);
     const double share = i / s->o->steps;
     double value;
-    TRY(gull_ask_gradient(run, s->x, gull__loss(&p->goal, GULL_LOSS_MARGIN), s->scores, &value,
-                          s->g));
+    TRY(gull_ask_gradient(run, s->x, gull__loss(&p->goal, GULL_LOSS_MARGIN), s->scores,
+                          &value, s->g));
     if (value > 0) TRY(gull__best_offer(&s->best, run, s->x));
     if (i == 0) start(p, s, value);
     adapt_radius(p, s, value, share);
@@ -99,7 +100,8 @@ static int run(gull_run *run, const void *opt) {
                .x = gull_run_scratch(run, bytes),
                .g = gull_run_scratch(run, bytes),
                .step = gull_run_scratch(run, bytes),
-               .scores = gull_run_scratch(run, (size_t)gull_run_classes(run) * sizeof(double))};
+               .scores =
+                   gull_run_scratch(run, (size_t)gull_run_classes(run) * sizeof(double))};
     if (!s.x || !s.g || !s.step || !s.scores) return GULL_ENOMEM;
     TRY(gull__best_new(&s.best, run));
     return gull__best_claim(&s.best, run, descend(run, &s), (int)s.o->polish);

@@ -1,6 +1,6 @@
-/* losses.h - what gradient attacks climb: losses in the scores that rise as the goal comes
- * nearer.  Only their direction matters: the gradient's size never vanishes with the
- * model's confidence. */
+/* losses.h - what gradient attacks climb: losses in the scores that rise as the goal
+ * comes nearer.  Only their direction matters: the gradient's size never vanishes with
+ * the model's confidence. */
 #ifndef GULL_LOSSES_H
 #define GULL_LOSSES_H
 #include "core/plugin.h"

@@ -5,7 +5,9 @@
 
 static double sign(gull_run *run) { return gull_run_random(run) >> 63 ? 1 : -1; }
 
-static double weight(const gull_space *s, size_t i) { return s->weight ? s->weight[i] : 1; }
+static double weight(const gull_space *s, size_t i) {
+    return s->weight ? s->weight[i] : 1;
+}
 
 /* A change of the feature, in the cost's units, before the whole is scaled. */
 static double one_change(gull_run *run, int norm) {
@@ -16,7 +18,7 @@ static double one_change(gull_run *run, int norm) {
 
 static void turn_round(const gull_space *s, size_t i, double *x) {
     const double d = *x - s->x0[i];
-    if ((*x > s->hi[i] || *x < s->lo[i]) && fmax(s->hi[i] - s->x0[i], 0) != INFINITY) {
+    if (*x > s->hi[i] || *x < s->lo[i]) {
         const double up = s->hi[i] - s->x0[i], down = s->x0[i] - s->lo[i];
         *x = s->x0[i] + copysign(d, up - down);
     }
@@ -26,11 +28,14 @@ static void whole_sphere(gull_run *run, int norm, double radius, double *x) {
     const gull_problem *p = gull_run_problem(run);
     const gull_space *s = &p->space;
     for (size_t i = 0; i < s->dim; i++)
-        x[i] = s->x0[i] + (s->lo[i] < s->hi[i] ? one_change(run, norm) / weight(s, i) : 0);
+        x[i] =
+            s->x0[i] + (s->lo[i] < s->hi[i] ? one_change(run, norm) / weight(s, i) : 0);
     const double scale = radius / p->cost->measure(s, x);
     for (size_t i = 0; i < s->dim; i++) {
-        if (!isfinite(scale) || isnan(s->x0[i])) x[i] = s->x0[i];
-        else x[i] = s->x0[i] + scale * (x[i] - s->x0[i]);
+        if (!isfinite(scale) || isnan(s->x0[i]))
+            x[i] = s->x0[i];
+        else
+            x[i] = s->x0[i] + scale * (x[i] - s->x0[i]);
         turn_round(s, i, x + i);
     }
 }
@@ -58,7 +63,9 @@ static void some_features(gull_run *run, double radius, double *x) {
 void gull__noise(gull_run *run, double radius, double *x) {
     const gull_problem *p = gull_run_problem(run);
     const int norm = gull__cost_index(p->cost);
-    if (norm == GULL_L0) some_features(run, radius, x);
-    else whole_sphere(run, norm, radius, x);
+    if (norm == GULL_L0)
+        some_features(run, radius, x);
+    else
+        whole_sphere(run, norm, radius, x);
     p->cost->project(&p->space, x, radius);
 }

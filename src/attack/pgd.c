@@ -20,7 +20,8 @@ static const gull_param params[] = {
                "what is climbed; auto: ce and margin in turn"),
     GULL_WORDS(options, start, 0, "input|random", "the first start"),
     GULL_PARAM(options, refine, 3, 0, 60, "radii tried below the first that fools"),
-    GULL_PARAM(options, halvings, 10, 0, 60, "questions to draw a witness in"), GULL_PARAM_END};
+    GULL_PARAM(options, halvings, 10, 0, 60, "questions to draw a witness in"),
+    GULL_PARAM_END};
 
 typedef struct state {
     const options *o;
@@ -41,7 +42,8 @@ static void move(const gull_problem *p, const state *s, double size) {
     for (size_t i = 0; i < dim; i++) s->x[i] += size * s->step[i];
 }
 
-static int climb(gull_run *run, const state *s, gull_loss loss, double radius, bool *fools) {
+static int climb(gull_run *run, const state *s, gull_loss loss, double radius,
+                 bool *fools) {
     const gull_problem *p = gull_run_problem(run);
     const int classes = gull_run_classes(run);
     const bool whole = p->cost == gull_costs[GULL_L0]; /* features change one at least */
@@ -67,8 +69,10 @@ static int attempt(gull_run *run, void *payload, double radius, double *distance
     for (int i = 0; i < s->o->restarts && !fools; i++) {
         const int automatic = i & 1 ? GULL_LOSS_MARGIN : GULL_LOSS_CE;
         const int word = s->o->loss < GULL_LOSSES ? (int)s->o->loss : automatic;
-        if (i || s->o->start > 0) gull__noise(run, radius * gull_run_uniform(run), s->x);
-        else memcpy(s->x, p->space.x0, p->space.dim * sizeof *s->x);
+        if (i || s->o->start > 0)
+            gull__noise(run, radius * gull_run_uniform(run), s->x);
+        else
+            memcpy(s->x, p->space.x0, p->space.dim * sizeof *s->x);
         TRY(climb(run, s, gull__loss(&p->goal, word), radius, &fools));
     }
     return fools ? gull__claim(run, s->x, (int)s->o->halvings, distance) : GULL_OK;
@@ -80,7 +84,8 @@ static int run(gull_run *run, const void *opt) {
                gull_run_scratch(run, bytes),
                gull_run_scratch(run, (size_t)gull_run_classes(run) * sizeof(double))};
     if (!s.x || !s.g || !s.step || !s.scores) return GULL_ENOMEM;
-    return gull__search_radii(run, &(gull_radii){.refine = (int)s.o->refine}, attempt, &s);
+    return gull__search_radii(run, &(gull_radii){.refine = (int)s.o->refine}, attempt,
+                              &s);
 }
 
 const gull_method gull_attack_pgd = {

@@ -23,8 +23,10 @@ static int attempt(search *s, double radius) {
     double distance = INFINITY;
     TRY(gull_run_stop(s->run));
     TRY(s->attempt(s->run, s->state, radius, &distance));
-    if (isinf(distance)) s->failed = fmax(s->failed, radius);
-    else s->found = fmin(s->found, distance);
+    if (isinf(distance))
+        s->failed = fmax(s->failed, radius);
+    else
+        s->found = fmin(s->found, distance);
     return GULL_OK;
 }
 
@@ -87,7 +89,8 @@ static int bisect(search *s) {
 static int press(search *s) {
     double stride = 0.03;
     for (int i = 0; i < s->how->refine; i++, stride *= 2) {
-        const double high = upper(s), r = fmax(high * (1 - stride), (high + s->failed) / 2);
+        const double high = upper(s),
+                     r = fmax(high * (1 - stride), (high + s->failed) / 2);
         if (!(r > s->failed) || r >= high || r < s->grain) break;
         TRY(attempt(s, r));
         if (s->failed >= r) break;
@@ -102,7 +105,8 @@ static int asked(search *s) {
     return GULL_OK;
 }
 
-int gull__search_radii(gull_run *run, const gull_radii *how, gull_attempt fn, void *state) {
+int gull__search_radii(gull_run *run, const gull_radii *how, gull_attempt fn,
+                       void *state) {
     search s = {run, gull_run_problem(run), how, fn, state, 0, INFINITY, 0};
     if (s.problem->cost == gull_costs[GULL_L0]) s.grain = lightest(&s.problem->space);
     /* A little below a proved bound, too: attacks are what catches a wrong proof. */

@@ -1,5 +1,6 @@
 /* random.c - random noise of a given size: the baseline that every attack must beat
- * (Carlini et al. 2019, "On Evaluating Adversarial Robustness", section 4).  Labels only. */
+ * (Carlini et al. 2019, "On Evaluating Adversarial Robustness", section 4).  Labels only.
+ */
 #include "attack/noise.h"
 #include "attack/radii.h"
 #include "attack/witness.h"
@@ -10,7 +11,8 @@ typedef struct options {
 static const gull_param params[] = {
     GULL_PARAM(options, tries, 10, 1, 1e9, "random points per radius"),
     GULL_PARAM(options, refine, 2, 0, 60, "radii tried below the first that fools"),
-    GULL_PARAM(options, halvings, 10, 0, 60, "questions to draw a witness in"), GULL_PARAM_END};
+    GULL_PARAM(options, halvings, 10, 0, 60, "questions to draw a witness in"),
+    GULL_PARAM_END};
 
 typedef struct state {
     const options *o;
@@ -30,7 +32,8 @@ static int attempt(gull_run *run, void *payload, double radius, double *distance
 }
 
 static int run(gull_run *run, const void *opt) {
-    state s = {opt, gull_run_scratch(run, gull_run_problem(run)->space.dim * sizeof(double))};
+    state s = {opt,
+               gull_run_scratch(run, gull_run_problem(run)->space.dim * sizeof(double))};
     const gull_radii how = {.alone = true, .beyond = true, .refine = (int)s.o->refine};
     return s.x ? gull__search_radii(run, &how, attempt, &s) : GULL_ENOMEM;
 }

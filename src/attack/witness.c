@@ -1,7 +1,7 @@
-/* witness.c - from a point that fools to a minimal one: a line search towards x0, features
- * put back one by one for l0, and the final search along tangents of the boundary (the
- * idea of FAB: Croce and Hein 2020, "Minimally distorted adversarial examples", section 3,
- * here with the box and the cost's own nearest point). */
+/* witness.c - from a point that fools to a minimal one: a line search towards x0,
+ * features put back one by one for l0, and the final search along tangents of the
+ * boundary (the idea of FAB: Croce and Hein 2020, "Minimally distorted adversarial
+ * examples", section 3, here with the box and the cost's own nearest point). */
 #include "attack/witness.h"
 #include "attack/losses.h"
 #include "core/registry.h"
@@ -13,8 +13,10 @@ bool gull__fools(const gull_goal *goal, int label) {
 }
 
 void gull__along(const gull_space *s, const double *x, double t, double *y) {
-    for (size_t i = 0; i < s->dim; i++)
-        y[i] = fmin(fmax(s->x0[i] + t * (x[i] - s->x0[i]), s->lo[i]), s->hi[i]);
+    for (size_t i = 0; i < s->dim; i++) {
+        const double to = s->x0[i] + t * (x[i] - s->x0[i]);
+        y[i] = isnan(to) ? s->x0[i] : fmin(fmax(to, s->lo[i]), s->hi[i]);
+    }
 }
 
 static int ask(gull_run *run, const double *x, bool *fools) {
@@ -129,7 +131,8 @@ int gull__claim(gull_run *run, double *x, int halvings, double *distance) {
     *distance = INFINITY;
     const int status = draw_in(run, x, y, halvings);
     int claimed = status;
-    if (status >= 0 || gull__spent(status)) claimed = claim_or_push_out(run, x, y, distance);
+    if (status >= 0 || gull__spent(status))
+        claimed = claim_or_push_out(run, x, y, distance);
     free(y);
     return status < 0 ? status : claimed;
 }
@@ -137,10 +140,12 @@ int gull__claim(gull_run *run, double *x, int halvings, double *distance) {
 /* ---- Tangents ---- */
 
 /* The point nearest to x0 that is just beyond the tangent at x, in y; false: none. */
-static int tangent_point(gull_run *run, const double *x, double *g, double *y, bool *any) {
+static int tangent_point(gull_run *run, const double *x, double *g, double *y,
+                         bool *any) {
     const gull_problem *p = gull_run_problem(run);
     double value, need = 0;
-    TRY(gull_ask_gradient(run, x, gull__loss(&p->goal, GULL_LOSS_MARGIN), NULL, &value, g));
+    TRY(gull_ask_gradient(run, x, gull__loss(&p->goal, GULL_LOSS_MARGIN), NULL, &value,
+                          g));
     for (size_t i = 0; i < p->space.dim; i++)
         if (x[i] != p->space.x0[i]) need += g[i] * (x[i] - p->space.x0[i]);
     need -= value;
@@ -182,8 +187,9 @@ int gull__polish(gull_run *run, double *x, int rounds, double *distance) {
 /* ---- The best so far ---- */
 
 int gull__best_new(gull_best *b, gull_run *run) {
-    *b = (gull_best){gull_run_scratch(run, gull_run_problem(run)->space.dim * sizeof *b->x),
-                     INFINITY, INFINITY};
+    *b = (gull_best){
+        gull_run_scratch(run, gull_run_problem(run)->space.dim * sizeof *b->x), INFINITY,
+        INFINITY};
     return b->x ? GULL_OK : GULL_ENOMEM;
 }
 

@@ -15,8 +15,9 @@ void gull__along(const gull_space *, const double *x, double t, double *y);
  * features back) and claims it; x gets the claimed point.  *distance: the accepted one,
  * INFINITY when the referee did not accept it. */
 int gull__claim(gull_run *, double *x, int halvings, double *distance);
-/* x fools and lies near the boundary.  Up to `rounds` times: takes the point nearest to x0
- * on the boundary's tangent at x, for as long as that brings it closer; claims the best. */
+/* x fools and lies near the boundary.  Up to `rounds` times: takes the point nearest to
+ * x0 on the boundary's tangent at x, for as long as that brings it closer; claims the
+ * best. */
 int gull__polish(gull_run *, double *x, int rounds, double *distance);
 
 /* The best point of a minimal-distance attack so far. */
