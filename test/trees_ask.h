@@ -16,6 +16,7 @@ typedef struct trees_ask { /* one row's question and its answer */
     gull_goal goal;
     const gull_cost *cost; /* NULL: linf */
     double start;          /* a known upper bound; INFINITY: none */
+    double nodes;          /* the option; 0: none */
     double lower, upper, seconds;
     double *witness; /* dim */
     int status;
@@ -40,9 +41,8 @@ static void trees_row(void *payload, size_t i, gull_seat *seat) {
     const size_t dim = all->model->facts.dim;
     gull_question q = {.granted = ~0u, .timeout = all->timeout};
     gull_plan plan = {.count = 1};
-    double nodes = 0; /* the method's options */
     plan.spec[0] =
-        (gull_spec){&gull_proof_trees, (char *)(uintptr_t) "trees", &nodes, true};
+        (gull_spec){&gull_proof_trees, (char *)(uintptr_t) "trees", &a->nodes, true};
     gull_outcome outcome = {0};
     double *room = calloc(dim + (size_t)all->model->facts.classes, sizeof *room);
     gull_row row = {.question = &q,

@@ -293,11 +293,12 @@ static double box_of(search *s) {
     return eps;
 }
 
-/* Sums round: what is proved is proved up to that. */
+/* Sums round, other than counts: what is proved is proved up to that. */
 static int report_norm(search *s, double lower) {
-    const double rounding =
-        s->cost == &gull_cost_l0 ? 0 : (double)s->box.space->dim * 0x1p-51;
-    return gull_bounded(s->run, lower * (1 - rounding));
+    const gull_space *space = s->box.space;
+    const bool count = s->cost == &gull_cost_l0 && !space->weight;
+    return gull_bounded(s->run,
+                        count ? lower : lower * (1 - (double)space->dim * 0x1p-51));
 }
 
 static int minimise(search *s, double known) {
