@@ -3,32 +3,33 @@
  * (contradictions, signs of masked gradients: Athalye, Carlini, Wagner 2018), and what
  * was not tested. */
 #include "report/html.h"
+#include <stdio.h>
 #include <string.h>
 
 static const struct status {
-    const char *name, *title, *meaning;
+    const char *name, *count, *title, *meaning; /* in the inputs, in the summary */
 } statuses[] = {
-    {"exact", "Exact", "smallest change found and proved smallest"},
-    {"bracketed", "Bracketed", "lies between a proved and a found distance"},
-    {"attacked", "Attacked only", "found; whether less would do is unknown"},
-    {"proved", "Proved only", "proved safe as far as asked; nothing found"},
-    {"undecided", "Undecided", "nothing found, nothing proved as far as asked"},
-    {"misread", "Misread", "wrong without any change"},
+    {"exact", "exact", "Exact", "smallest change found and proved smallest"},
+    {"bracketed", "bracketed", "Bracketed", "lies between a proved and a found distance"},
+    {"attacked", "attacked", "Attacked only", "found; whether less would do is unknown"},
+    {"proved", "proved_only", "Proved only", "proved safe as far as asked; nothing found"},
+    {"undecided", "undecided_rows", "Undecided", "nothing found, nothing proved as far as asked"},
+    {"misread", "misread", "Misread", "wrong without any change"},
 };
 enum { STATUSES = sizeof statuses / sizeof *statuses };
 
-static size_t count_of(const html_view *v, const char *status) {
-    if (json_array_size(v->inputs)) return html_status_count(v, status);
-    return (size_t)fmax(0, html_number(v->summary, status, 0));
+static size_t count_of(const html_view *v, const struct status *s) {
+    if (json_array_size(v->inputs)) return html_status_count(v, s->name);
+    return (size_t)fmin(fmax(0, html_number(v->summary, s->count, 0)), 1e15);
 }
 
 static void status_bar(html_page *p, const html_view *v) {
     double at = 0, all = 0;
-    for (int k = 0; k < STATUSES; ++k) all += (double)count_of(v, statuses[k].name);
+    for (int k = 0; k < STATUSES; ++k) all += (double)count_of(v, &statuses[k]);
     html_raw(p, "<svg class=bar viewBox=\"0 0 100 6\" preserveAspectRatio=none "
                 "aria-hidden=true>");
     for (int k = 0; k < STATUSES && all > 0; ++k) {
-        const double width = 100 * (double)count_of(v, statuses[k].name) / all;
+        const double width = 100 * (double)count_of(v, &statuses[k]) / all;
         if (width > 0)
             html_add(p, "<rect class=\"%s\" x=\"%.3f\" y=0 width=\"%.3f\" height=6 />",
                      statuses[k].name, at, fmax(width - 0.3, 0.1));
@@ -43,7 +44,7 @@ static void status_row(html_page *p, const html_view *v) {
     status_bar(p, v);
     html_raw(p, "</th>");
     for (int k = 0; k < STATUSES; ++k) {
-        const size_t count = count_of(v, statuses[k].name);
+        const size_t count = count_of(v, &statuses[k]);
         html_raw(p, count ? "<td>" : "<td class=none>");
         html_count(p, (double)count);
         html_raw(p, "</td>");

@@ -63,9 +63,9 @@ static void say_median(html_page *p, const html_view *v) {
     const double upper = html_number(v->summary, "median_upper", NAN);
     const double lower = html_number(v->summary, "median_lower", NAN);
     if (isnan(upper) && !(lower > 0)) return;
-    html_raw(p, "The smallest change that fools it, in the median: ");
+    html_raw(p, "For the median input that it reads right, the smallest change that fools it is ");
     if (isnan(upper)) {
-        html_raw(p, "none found, and none is possible below <b>");
+        html_raw(p, "not found, and it is proved that none below <b>");
         html_distance(p, v, lower, HTML_DOWN);
     } else if (upper - lower <= 1e-4 * upper) {
         html_raw(p, "exactly <b>");
