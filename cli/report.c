@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int gull_verb_report(int argc, char **argv);
-
 static int read_failed(const char *path, gull_error *err) {
     return cli_error(err, GULL_EIO, "%s: %s", path, strerror(errno ? errno : EIO));
 }
@@ -72,20 +70,19 @@ static int report(const cli_args *a, gull_error *err) {
     return status;
 }
 
-int gull_verb_report(int argc, char **argv) {
-    cli_args a;
-    gull_error err;
-    int status = cli_parse(&a, argc, argv, CLI_OUTPUT, &err);
-    if (status == GULL_OK && a.help)
-        cli_usage(stdout, "gull report [-o PAGE.html] RESULT.json ...",
-                  "One self-contained page from the results that --json wrote, side by side;\n"
-                  "to the terminal without -o, - reads a result from standard input.",
-                  CLI_OUTPUT, "gull report linear.json trees.json network.json -o page.html");
-    else if (status == GULL_OK && !a.files)
-        status = cli_error(&err, GULL_EUSAGE, "report wants result files: gull audit ... --json "
-                                              "FILE writes them");
-    else if (status == GULL_OK)
-        status = report(&a, &err);
-    cli_done(&a);
-    return status < 0 ? cli_fail(&err) : 0;
+static int run(cli_args *a, gull_error *err) {
+    if (!a->files)
+        return cli_error(err, GULL_EUSAGE,
+                         "report wants result files: gull audit ... --json FILE writes them");
+    return report(a, err);
 }
+
+const cli_verb gull_verb_report = {
+    .name = "report",
+    .summary = "one page from the results that --json wrote, side by side",
+    .how = "gull report [-o PAGE.html] RESULT.json...",
+    .what = "One self-contained HTML page, made from the results alone; to the terminal without -o.\n"
+            "A result - is read from standard input.",
+    .takes = CLI_OUTPUT,
+    .example = "gull report linear.json trees.json network.json -o page.html",
+    .run = run};

@@ -241,6 +241,7 @@ static box free_place(const frame *f, const curve_plot *plot, const curve_series
         } else {
             x += k % 3 ? -10 - width : 10;
         }
+        if (!isfinite(x)) continue;
         const box b = {x, y - 9, x + width, y + 9};
         const double cost = crowding(f, plot, l, b) + 0.02 * k + (k % 3 ? 0.5 : 0);
         if (cost < least) least = cost, best = b;
