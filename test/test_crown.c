@@ -239,11 +239,77 @@ static void operators_without_a_bound(void) {
     gull_model_close(&m);
 }
 
+/* ---- VNN-COMP's mnist_fc: verdicts that several programs agree on ---- */
+
+typedef struct property { /* a box, and the class that shall win in it */
+    double x0[784], lo[784], hi[784];
+    int label;
+} property;
+
+static bool read_property(const char *path, property *p) {
+    char line[4000];
+    int i, rivals[10] = {0}, other;
+    double v;
+    FILE *f = fopen(path, "r");
+    if (!f) return false;
+    while (fgets(line, sizeof line, f)) {
+        if (sscanf(line, "(assert (<= X_%d %lf", &i, &v) == 2) p->hi[i % 784] = v;
+        if (sscanf(line, "(assert (>= X_%d %lf", &i, &v) == 2) p->lo[i % 784] = v;
+        const char *at = strstr(line, "(>= Y_");
+        if (at && sscanf(at, "(>= Y_%d Y_%d", &i, &other) == 2) rivals[other % 10]++;
+    }
+    fclose(f);
+    for (p->label = 0; p->label < 9 && rivals[p->label] < 2;) p->label++;
+    for (i = 0; i < 784; i++) p->x0[i] = p->lo[i] / 2 + p->hi[i] / 2;
+    return true;
+}
+
+/* 1: the whole box is proved. */
+static int proves(const gull_graph *g, const property *p) {
+    const gull_space s = {p->x0, p->lo, p->hi, NULL, 784, true};
+    const gull_region region = {&s, gull_costs[GULL_LINF], 1};
+    const gull_goal goal = {GULL_MISS, p->label, 0};
+    double lower[10];
+    gull_bounds *b;
+    if (gull_bounds_new(&b, g, NULL) < 0) return -1;
+    int status = gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
+    if (status >= 0) status = gull_bounds_margins(b, &goal, 10, false, lower);
+    gull_bounds_free(b);
+    return status < 0 ? status : gull_bounds_proved(&goal, 10, lower);
+}
+
+static void published_verdicts(const char *dir) {
+    char path[600], line[300], net[100], spec[100], verdict[20];
+    int wrong = 0, proved = 0, unsat = 0, sat = 0;
+    snprintf(path, sizeof path, "%s/vnncomp/mnist_fc/consensus.csv", dir);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f)) {
+        static property p;
+        gull_model *m;
+        if (sscanf(line, "%99[^,],%99[^,],%19[^,]", net, spec, verdict) != 3) continue;
+        snprintf(path, sizeof path, "%s/vnncomp/mnist_fc/%s", dir, spec);
+        if (!strstr(net, "256x2") || !read_property(path, &p)) continue;
+        snprintf(path, sizeof path, "%s/vnncomp/mnist_fc/%s", dir, net);
+        if (gull_model_open(&m, path, NULL) < 0) continue;
+        const int yes = proves(graph_of(m), &p);
+        wrong += yes < 0 || (yes && !strcmp(verdict, "sat"));
+        proved += yes == 1;
+        unsat += !strcmp(verdict, "unsat");
+        sat += !strcmp(verdict, "sat");
+        gull_model_close(&m);
+    }
+    if (f) fclose(f);
+    tap_ok(!wrong && sat > 0, "mnist_fc 256x2: none of %d with a counterexample is proved", sat);
+    tap_ok(proved >= 8, "mnist_fc 256x2: %d of %d others are proved", proved, unsat);
+}
+
 int main(void) {
     affine_networks(&gull_proof_ibp);
     affine_networks(&gull_proof_crown);
     grids();
     asked_and_stopped();
     operators_without_a_bound();
+    if (tap_data()) published_verdicts(tap_data());
+    else tap_skip("published verdicts", "no test data");
     return tap_done();
 }

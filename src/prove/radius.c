@@ -53,6 +53,16 @@ static double worst_margin(const radius_search *s) {
     return worst;
 }
 
+/* L0 counts features, unless weights make it a sum. */
+static bool counts_features(const gull_problem *p) {
+    return p->cost->name[1] == '0' && !p->space.weight;
+}
+
+/* What a proof over {cost <= radius} says: nothing of less cost, or of the next count. */
+static double claim(const gull_problem *p, double radius) {
+    return counts_features(p) ? floor(radius) + 1 : radius;
+}
+
 static int try_radius(radius_search *s, double radius) {
     TRY(find_margins(s, radius));
     const double worst = worst_margin(s);
@@ -61,7 +71,7 @@ static int try_radius(radius_search *s, double radius) {
         s->above = worst;
         if (s->side == 1) s->below /= 2;
         s->side = 1;
-        return gull_bounded(s->run, radius);
+        return gull_bounded(s->run, claim(s->problem, radius));
     }
     s->bad = radius;
     s->below = worst <= 0 && isfinite(worst) ? worst : NAN;
@@ -89,8 +99,6 @@ static double radius_of_box(const gull_problem *p) {
     default: return most;
     }
 }
-
-static bool counts_features(const gull_problem *p) { return p->cost->name[1] == '0'; }
 
 /* Grows a small radius until it is not proved. */
 static int find_end(radius_search *s) {
@@ -148,7 +156,8 @@ static int search_with(radius_search *s) {
     s->margin = gull_run_scratch(s->run, bytes);
     s->other = gull_run_scratch(s->run, bytes);
     if (!s->margin || !s->other) return GULL_ENOMEM;
-    s->good = gull_run_lower(s->run);
+    s->good = counts_features(s->problem) ? fmax(gull_run_lower(s->run) - 1, 0)
+                                          : gull_run_lower(s->run);
     TRY(gull_bounded(s->run, 0));
     return s->good < gull_run_upper(s->run) ? search(s) : GULL_OK;
 }
