@@ -136,13 +136,16 @@ void gull_result_free(gull_result **result) {
 }
 
 static json_t *data_json(const gull_data *d, const gull_task *t) {
+    json_t *shape = json_array();
+    for (int i = 0; i < t->rank; i++)
+        json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
     json_t *range = t->range[0] < t->range[1] ? json_pack("[ff]", t->range[0], t->range[1])
                                               : json_null();
-    return json_pack("{ss ss ss sI sI ss so ss*}", "path", d->path ? d->path : "(memory)", "format",
+    return json_pack("{ss ss ss sI sI ss so so ss*}", "path", d->path ? d->path : "(memory)", "format",
                      d->format ? d->format : "memory",
                      "sha256", d->sha256, "rows", (json_int_t)t->rows, "first_row",
                      (json_int_t)t->first, "labels", t->model_labels ? "model" : "data",
-                     "range", range, "note", t->note[0] ? t->note : NULL);
+                     "range", range, "shape", shape, "note", t->note[0] ? t->note : NULL);
 }
 
 static int result_new(gull_result **out, const gull_question *q, const char *verb,

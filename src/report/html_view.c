@@ -47,6 +47,7 @@ static size_t whole(double value, double most) {
 
 static void read_shape(html_view *v) {
     const json_t *shape = json_object_get(v->model, "shape");
+    if (json_array_size(shape) != 3) shape = json_object_get(v->data, "shape");
     size_t side[3] = {0, 0, 0};
     if (json_array_size(shape) != 3) return;
     for (size_t i = 0; i < 3; ++i)
