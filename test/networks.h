@@ -143,6 +143,21 @@ MAYBE static gull_graph *net_pools(void) {
     return end(&b);
 }
 
+/* Gemm's attributes, and operators that only move numbers. */
+MAYBE static gull_graph *net_moves(void) {
+    build b = begin(2, (int64_t[]){2, 4});
+    const int64_t perm[3] = {0, 2, 1}, dims[2] = {6, 8}, one = 6;
+    const gull_attribute turn = {.name = "perm", .kind = 'I', .ints = perm, .count = 3};
+    const gull_attribute item[3] = {{.name = "alpha", .kind = 'f', .f = -0.75},
+                                    {.name = "beta", .kind = 'f', .f = -2},
+                                    {.name = "transB", .kind = 'i', .i = 1}};
+    add_node(&b, "Transpose", &b.top, 1, &(gull_attributes){&turn, 1}), unary(&b, "Flatten");
+    const int w = constant(&b, 2, dims, 0.5), c = constant(&b, 1, &one, 0.5);
+    add_node(&b, "Gemm", (int[]){b.top, w, c}, 3, &(gull_attributes){item, 3});
+    unary(&b, "Tanh"), unary(&b, "Identity"), gemm(&b, 5), unary(&b, "Relu"), gemm(&b, 3);
+    return end(&b);
+}
+
 /* ---- Values of all tensors at a point, in double ---- */
 
 typedef struct values {

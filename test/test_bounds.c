@@ -386,6 +386,32 @@ static void goals_are_read_right(void) {
     tap_ok(!gull_bounds_proved(&target, 3, (double[]){0, -0.1, -INFINITY}), "target: none");
 }
 
+/* Weights so great that coefficients overflow to infinities of both signs. */
+static void overflow_proves_nothing(void) {
+    bool good = true;
+    for (int k = 0; k < 50; k++) {
+        build net = begin(1, (int64_t[]){3});
+        for (int layer = 0; layer < 3; layer++) {
+            const int64_t dims[2] = {3, 3};
+            const int w = gull__graph_constant(net.g, "w", 2, dims, normals(9, 1e36));
+            for (int i = 0; i < 9; i++) ((double *)(uintptr_t)net.g->tensor[w].f64)[i] *= 1e100;
+            add_node(&net, "MatMul", (int[]){net.top, w}, 2, NULL), unary(&net, "Relu");
+        }
+        gull_graph *g = end(&net);
+        question q = ask(3, true, false);
+        const gull_region region = {&q.space, gull_costs[GULL_LINF], k % 2 ? 0.1 : 1e-200};
+        gull_bounds *b;
+        double lower[3];
+        for (int i = 0; i < 3; i++) q.x0[i] = q.lo[i] = 0;
+        gull_bounds_new(&b, g, NULL);
+        gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
+        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0}, 3, k % 4 > 1, lower);
+        good &= !(lower[1] > 0) && !(lower[2] > 0); /* x0 itself is a tie */
+        gull_bounds_free(b), question_free(&q), gull_graph_free(g);
+    }
+    tap_ok(good, "overflow proves nothing");
+}
+
 static void open_boxes_prove_nothing(void) {
     gull_graph *g = net_relu();
     question q = ask(6, false, false);
@@ -467,6 +493,7 @@ int main(void) {
     sampled_points_stay_inside("residual", net_residual());
     sampled_points_stay_inside("pools and batch norm", net_pools());
     sampled_points_stay_inside("constants", net_constants());
+    sampled_points_stay_inside("moves and attributes", net_moves());
     linear_network_is_exact();
     stable_network_is_exact();
     one_input_bounds_the_minimum();
@@ -479,5 +506,6 @@ int main(void) {
     intervals_grow_with_radius();
     goals_are_read_right();
     open_boxes_prove_nothing();
+    overflow_proves_nothing();
     return tap_done();
 }

@@ -113,7 +113,8 @@ static void scatter_one(const gull_window *v, size_t channels, size_t pixel, REA
             const REAL *from = w + ky * v->kernel[1];
             if (x0 >= x1) continue;
             REAL *to = dx + source(v, ky, x0, y, x);
-            for (size_t kx = x0; kx < x1; kx++) to[(kx - x0) * v->dilation[1]] += value * from[kx];
+            for (size_t kx = x0; kx < x1; kx++)
+                to[(kx - x0) * v->dilation[1]] += value * from[kx];
         }
         w += v->kernel[0] * v->kernel[1];
         dx += v->in[0] * v->in[1];

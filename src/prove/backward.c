@@ -16,7 +16,8 @@
  * - At the input, a x >= a x0 - reach(-a), errors at most g |a| |x0| and that of reach.
  * The sum E of all |a| M (computed, hence 2 g instead of g, N large enough for its own
  * rounding and for the additions of all constants) is kept per row, and 2 g E subtracted
- * at the end.  Products that underflow lose at most 2^-1074 each: `underflow`. */
+ * at the end.  Products that underflow lose at most 2^-1074 each: `underflow`.  What
+ * overflows becomes infinite or NaN, stays so, and proves nothing. */
 #include "prove/bounds.h"
 #include <string.h>
 
@@ -46,7 +47,7 @@ static void gather(size_t n, const double *a, const double *c, const double *m, 
 static void gather_box(size_t n, const double *a, const double *lo, const double *hi,
                        double *sum, double *size) {
     for (size_t i = 0; i < n; i++) {
-        const double term = a[i] > 0 ? a[i] * lo[i] : a[i] < 0 ? a[i] * hi[i] : 0;
+        const double term = a[i] > 0 ? a[i] * lo[i] : a[i] * hi[i];
         *sum += term;
         *size += fabs(term);
     }
@@ -84,7 +85,7 @@ static void row_through_lines(size_t n, const gull_lines *l, const double *magni
     for (; i < n;) {
         const int width = n - i < LANES ? (int)(n - i) : LANES;
         for (int k = 0; k < width; k++, i++) {
-            const double up = a[i] > 0 ? a[i] : 0, down = a[i] < 0 ? a[i] : 0;
+            const double up = a[i] > 0 ? a[i] : 0, down = a[i] > 0 ? 0 : a[i]; /* or NaN */
             in[i] += up * l->lower_slope[i] + down * l->upper_slope[i];
             s[k] += up * l->lower_shift[i] + down * l->upper_shift[i];
             e[k] += (up - down) * magnitude[i];

@@ -37,7 +37,8 @@ static void free_set(double **set, size_t count) {
 }
 
 static void free_lines(gull_bounds *b) {
-    for (size_t i = 0; b->lines && i < b->graph->node_count; i++) free(b->lines[i].lower_slope);
+    for (size_t i = 0; b->lines && i < b->graph->node_count; i++)
+        free(b->lines[i].lower_slope);
     free(b->lines);
 }
 
@@ -131,7 +132,8 @@ static bool allocate_tensors(gull_bounds *b) {
     const gull_graph *g = b->graph;
     size_t largest = 1;
     for (size_t t = 0; t < g->tensor_count; t++)
-        if (is_activation(g, (int)t) && g->tensor[t].size > largest) largest = g->tensor[t].size;
+        if (is_activation(g, (int)t) && g->tensor[t].size > largest)
+            largest = g->tensor[t].size;
     b->lo = new_buffers(g, 1);
     b->hi = new_buffers(g, 1);
     b->value = new_buffers(g, 2);
@@ -185,7 +187,8 @@ static double row_cost(const gull_graph *g, const gull_node *node) {
     for (int k = 0; k < node->in_count; k++) {
         if (node->in[k] < 0 || is_activation(g, node->in[k])) continue;
         const gull_tensor *w = &g->tensor[node->in[k]];
-        cost += is_shared(g, node, k) ? out * (double)w->size / (double)w->dims[0] : (double)w->size;
+        const double size = (double)w->size;
+        cost += is_shared(g, node, k) ? out * size / (double)w->dims[0] : size;
     }
     return cost;
 }
@@ -243,7 +246,8 @@ static double rounding(const gull_graph *g) {
             if (is_activation(g, node->in[k])) terms += (double)g->tensor[node->in[k]].size;
         most = fmax(most, terms);
     }
-    const double n = most + (double)g->tensor[g->input].size + 16 * (double)g->node_count + 64;
+    const double input = (double)g->tensor[g->input].size;
+    const double n = most + input + 16 * (double)g->node_count + 64;
     return 2 * n * 0x1p-53 / (1 - n * 0x1p-53);
 }
 
@@ -265,7 +269,8 @@ int gull_bounds_new(gull_bounds **out, const gull_graph *g, gull_error *err) {
     if (!b) return GULL_ENOMEM;
     b->graph = g;
     int status = GULL_ENOMEM;
-    if (allocate_nodes(b) && allocate_tensors(b) && allocate_rows(b)) status = learn(b, err);
+    if (allocate_nodes(b) && allocate_tensors(b) && allocate_rows(b))
+        status = learn(b, err);
     if (status < 0) {
         gull_bounds_free(b);
         return status == GULL_ENOMEM ? gull__fail(err, status, "out of memory for bounds")
@@ -411,8 +416,8 @@ static bool wants_rows(const gull_bounds *b, int t) {
 
 static int find_lines(gull_bounds *b, size_t i, int t) {
     const gull_node *node = &b->graph->node[i];
-    return b->has_lines[i] ? node->op64->lines(node, b->graph, b->lo[t], b->hi[t], &b->lines[i])
-                           : GULL_OK;
+    if (!b->has_lines[i]) return GULL_OK;
+    return node->op64->lines(node, b->graph, b->lo[t], b->hi[t], &b->lines[i]);
 }
 
 /* Backward bounds at the input of node i, lines made anew; *spent: operations. */
@@ -541,7 +546,8 @@ int gull_bounds_margins(gull_bounds *b, const gull_goal *goal, int classes, bool
     double *found = rows + (size_t)classes * size;
     size_t n = 0;
     for (int c = 0; c < classes; c++)
-        if (c != fixed) margin_row(rows + n++ * size, size, miss ? fixed : c, miss ? c : fixed);
+        if (c != fixed)
+            margin_row(rows + n++ * size, size, miss ? fixed : c, miss ? c : fixed);
     status = gull_bounds_rows(b, rows, n, intervals, found, NULL, NULL);
     for (int c = 0, k = 0; c < classes; c++)
         lower[c] = c == fixed ? (miss ? INFINITY : -INFINITY) : found[k++];

@@ -8,7 +8,7 @@ static const gull_param params[] = {
                "bounds of hidden neurons: intervals, backward rows, or rows within budget"),
     GULL_PARAM(gull_radius_options, budget, 1, 0, 1e6,
                "auto: 10^9 operations for hidden neurons per radius"),
-    GULL_PARAM(gull_radius_options, steps, 10, 0, 100, "radii tried at most to narrow the answer"),
+    GULL_PARAM(gull_radius_options, steps, 10, 0, 100, "most radii that narrow the answer"),
     GULL_PARAM(gull_radius_options, gap, 0.01, 0, 1, "relative gap that ends the search"),
     GULL_PARAM_END};
 

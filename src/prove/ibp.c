@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 static const gull_param params[] = {
-    GULL_PARAM(gull_radius_options, steps, 10, 0, 100, "radii tried at most to narrow the answer"),
+    GULL_PARAM(gull_radius_options, steps, 10, 0, 100, "most radii that narrow the answer"),
     GULL_PARAM(gull_radius_options, gap, 0.01, 0, 1, "relative gap that ends the search"),
     GULL_PARAM_END};
 
