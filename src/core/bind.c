@@ -207,7 +207,7 @@ static int guess_range(gull_task *t, const gull_model *m, gull_error *err) {
              t->range[1], n, t->range[1] == 1 ? unit : plain, t->range[1] == 1 ? plain : unit,
              t->range[1] == 1 ? 255. : 1.,
              unit + margin > plain && plain + margin > unit
-                 ? "; the two hardly differ, say --range 0,1 if that is what it wants"
+                 ? "; those hardly differ: if it wants 0..1, say --range 0,1"
                  : "");
     return GULL_OK;
 }

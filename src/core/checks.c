@@ -197,11 +197,24 @@ static double along(slope_check *c, gull_seat *seat, const gull_goal *goal, cons
     return gull_goal_value(goal, scores, c->m->facts.classes, NULL);
 }
 
-/* g: room for 3 dim + classes. */
+/* A point beside the row: on it, flat backgrounds tie the inputs of a maximum, and there is no
+ * gradient to compare. */
+static void step_aside(const gull_task *t, size_t row, uint64_t seed, double *x) {
+    const double *x0 = t->x + row * t->dim;
+    gull_stream random = gull__stream(seed, row, "gradient check");
+    double most = 0;
+    for (size_t i = 0; i < t->dim; i++) most = fmax(most, fabs(x0[i]));
+    for (size_t i = 0; i < t->dim; i++) {
+        const double v = x0[i] + 0.02 * most * (gull__stream_uniform(&random) - 0.5);
+        x[i] = (double)(float)fmin(fmax(v, t->lo[i]), t->hi[i]);
+    }
+}
+
+/* g: room for 4 dim + classes. */
 static void compare_slopes(slope_check *c, size_t k, gull_seat *seat, double *g) {
     const gull_task *t = &c->r->task;
-    const double *x = t->x + c->row[k] * t->dim;
-    double *d = g + t->dim, length = 0, size = 0;
+    double *d = g + t->dim, *x = d + t->dim, length = 0, size = 0;
+    step_aside(t, c->row[k], c->r->asked.seed, x);
     const gull_goal goal = {c->r->asked.goal, t->label[c->row[k]], c->r->asked.target};
     if (gull__seat_gradient(seat, x, (gull_loss){margin, &goal}, NULL, NULL, g) < 0) return;
     for (size_t i = 0; i < t->dim; i++) {
@@ -211,8 +224,8 @@ static void compare_slopes(slope_check *c, size_t k, gull_seat *seat, double *g)
     length = sqrt(length);
     if (!(length > 0)) return;
     for (size_t i = 0; i < t->dim; i++) d[i] = g[i] / length;
-    const double h = 1e-6 * fmax(1, sqrt(size)), up = along(c, seat, &goal, x, d, h, d + t->dim),
-                 down = along(c, seat, &goal, x, d, -h, d + t->dim);
+    const double h = 1e-6 * fmax(1, sqrt(size)), up = along(c, seat, &goal, x, d, h, x + t->dim),
+                 down = along(c, seat, &goal, x, d, -h, x + t->dim);
     const double off = fabs((up - down) / (2 * h) - length) / length;
     c->good += off < 0.01;
     c->worst = fmax(c->worst, off);
@@ -220,7 +233,7 @@ static void compare_slopes(slope_check *c, size_t k, gull_seat *seat, double *g)
 
 static void slope_row(void *payload, size_t k, gull_seat *seat) {
     slope_check *c = payload;
-    double *room = malloc((3 * c->r->task.dim + (size_t)c->m->facts.classes) * sizeof *room);
+    double *room = malloc((4 * c->r->task.dim + (size_t)c->m->facts.classes) * sizeof *room);
     if (room) compare_slopes(c, k, seat, room);
     free(room);
 }
