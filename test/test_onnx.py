@@ -333,6 +333,42 @@ def conformance():
        f"wrong: {wrong}")
 
 
+# ---- linear classifiers ----
+
+def linear_classifiers():
+    r = np.random.default_rng(9)
+    for classes, rows, transform in ((3, 3, "SOFTMAX"), (2, 1, "LOGISTIC"), (4, 4, "NONE"),
+                                     (2, 2, "NONE")):
+        w, b = r.normal(size=(rows, 6)).astype(np.float32), r.normal(size=rows)
+        n = helper.make_node("LinearClassifier", ["x"], ["label", "scores"],
+                             domain="ai.onnx.ml", coefficients=w.ravel().tolist(),
+                             intercepts=b.tolist(), post_transform=transform,
+                             classlabels_ints=list(range(classes)))
+        out = [helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+               helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, classes])]
+        m = helper.make_model(
+            helper.make_graph([n], "g", [helper.make_tensor_value_info(
+                "x", TensorProto.FLOAT, [None, 6])], out),
+            opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid("ai.onnx.ml", 1)],
+            ir_version=8)
+        x = r.normal(size=(40, 6)).astype(np.float32)
+        name = f"LinearClassifier, {rows} rows, {transform}"
+        got, error = gull.ask("ref", save(m), x)
+        if error:
+            ok(False, f"{name}: {error}")
+            continue
+        got, want = got.reshape(40, classes), x @ w.T.astype(np.float64) + b
+        if rows == 1:
+            want = np.hstack([0 * want, want])
+        ok(far(got, want) < 1e-5, f"{name}: {far(got, want):.1e}")
+        if onnxruntime is None:
+            skip(f"{name}: labels", "no ONNX Runtime")
+            continue
+        s = onnxruntime.InferenceSession(m.SerializeToString(),
+                                         providers=["CPUExecutionProvider"])
+        ok((s.run(["label"], {"x": x})[0] == got.argmax(1)).all(), f"{name}: labels")
+
+
 # ---- files that must be refused ----
 
 def refusals():
@@ -402,7 +438,7 @@ def damage():
        f"{tried} damaged files, {errors} refused, crash: {crash}")
 
 
-for part in (real_models, mnist_pairs, operators, conformance, refusals, damage):
+for part in (real_models, mnist_pairs, operators, conformance, linear_classifiers, refusals, damage):
     part()
 print(f"1..{count}")
 sys.exit(failed != 0)

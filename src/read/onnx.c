@@ -56,6 +56,8 @@ static gull_model_facts facts_of(const onnx_build *b) {
 static int build_model(const Onnx__ModelProto *m, gull_model **out, gull_error *err) {
     onnx_build b = {.proto = m->graph};
     if (!m->graph) return gull__fail(err, GULL_EFORMAT, "it holds no graph");
+    TRY(gull__onnx_linear_classifier(m->graph, out, err));
+    if (*out) return GULL_OK;
     int status = gull__onnx_build(&b, opset_of(m), err);
     free(b.name);
     if (status >= 0) {
