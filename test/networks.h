@@ -143,6 +143,13 @@ MAYBE static gull_graph *net_pools(void) {
     return end(&b);
 }
 
+/* One window alone, so that corners of its box reach its lines. */
+MAYBE static gull_graph *net_window(void) {
+    build b = begin(3, (int64_t[]){1, 2, 2});
+    pool(&b, "MaxPool", 2, 2, 0), unary(&b, "Flatten");
+    return end(&b);
+}
+
 /* Gemm's attributes, and operators that only move numbers. */
 MAYBE static gull_graph *net_moves(void) {
     build b = begin(2, (int64_t[]){2, 4});

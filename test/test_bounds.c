@@ -493,6 +493,7 @@ int main(void) {
     sampled_points_stay_inside("residual", net_residual());
     sampled_points_stay_inside("pools and batch norm", net_pools());
     sampled_points_stay_inside("constants", net_constants());
+    sampled_points_stay_inside("one window", net_window());
     sampled_points_stay_inside("moves and attributes", net_moves());
     linear_network_is_exact();
     stable_network_is_exact();
