@@ -1,7 +1,7 @@
 /* losses.c - cross entropy in the form log sum exp(rivals) - label, whose gradient does
  * not fade when the model is sure (Carlini and Wagner 2017, section 5 on why that
- * matters); the margin; the difference-of-logits ratio (Croce and Hein 2020, "Reliable
- * evaluation", section 5; for a target the margin). */
+ * matters); the margin; the difference-of-logits ratio (DLR of Croce and Hein 2020,
+ * "Reliable evaluation of adversarial robustness"; for a target the margin). */
 #include "attack/losses.h"
 #include <string.h>
 

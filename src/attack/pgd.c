@@ -1,7 +1,6 @@
 /* pgd.c - projected gradient ascent inside a ball, with restarts: Madry et al. 2018,
  * section 2.1.  Steps are steepest ones of the cost (for l1 and l0 within the box, which
- * spreads them over several features, as Tramer and Boneh 2019, section 4, found
- * necessary), and shrink to nothing. */
+ * spreads them over several features, as Tramer and Boneh 2019 found necessary), and shrink to nothing. */
 #include "attack/losses.h"
 #include "attack/noise.h"
 #include "attack/radii.h"

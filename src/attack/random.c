@@ -1,6 +1,5 @@
 /* random.c - random noise of a given size: the baseline that every attack must beat
- * (Carlini et al. 2019, "On Evaluating Adversarial Robustness", section 4).  Labels only.
- */
+ * (Carlini et al. 2019, "On Evaluating Adversarial Robustness").  Labels only. */
 #include "attack/noise.h"
 #include "attack/radii.h"
 #include "attack/witness.h"
@@ -41,7 +40,7 @@ static int run(gull_run *run, const void *opt) {
 const gull_method gull_attack_random = {
     .name = "random",
     .summary = "random noise of the same size, the baseline",
-    .cite = "Carlini et al. 2019, arXiv:1902.06705, section 4",
+    .cite = "Carlini et al. 2019, arXiv:1902.06705",
     .needs = GULL_CAN_LABELS,
     .goals = GULL_ANY,
     .costs = GULL_ANY,

@@ -1,7 +1,7 @@
 /* witness.c - from a point that fools to a minimal one: a line search towards x0,
  * features put back one by one for l0, and the final search along tangents of the
  * boundary (the idea of FAB: Croce and Hein 2020, "Minimally distorted adversarial
- * examples", section 3, here with the box and the cost's own nearest point). */
+ * examples", here with the box and the cost's own nearest point). */
 #include "attack/witness.h"
 #include "attack/losses.h"
 #include "core/registry.h"
