@@ -190,12 +190,12 @@ static void check_witness(tally *t, const ask_rows *a, size_t i, const char *met
         complain(t, method, i, "the witness does not fool", scores[0], scores[1]);
 }
 
-/* What float32 inputs in [0, 1] cannot tell apart: a few roundings of every feature. */
+/* What float32 inputs in [0, 1] cannot tell apart: two roundings of one feature. */
 static double roundings(const ask_rows *a) {
-    double sum = 0;
-    for (size_t i = 0; i < a->task.dim; i++)
-        sum += 4 * 0x1p-24 * (a->task.weight ? a->task.weight[i] : 1);
-    return a->model->facts.f32 ? sum : 0;
+    double most = 1;
+    for (size_t i = 0; a->task.weight && i < a->task.dim; i++)
+        most = fmax(most, a->task.weight[i]);
+    return a->model->facts.f32 ? 2 * 0x1p-23 * most : 0;
 }
 
 static void check_status(tally *t, const ask_rows *a, size_t i, const char *method) {

@@ -145,22 +145,25 @@ int gull_bounded(gull_run *r, double lower) {
     return GULL_OK;
 }
 
-/* The cost of moving each changed feature by one unit in the last place of float32. */
+/* The greatest cost of moving one changed feature by a unit in the last place of float32:
+ * no distance between can be told from its neighbours.  0 where cost counts features. */
 static double grid(const gull_row *row) {
     const gull_space *s = &row->problem.space;
+    double most = 0;
+    if (!s->f32 || gull__cost_index(row->problem.cost) == GULL_L0) return 0;
     for (size_t i = 0; i < s->dim; i++) {
-        const float x = (float)s->x0[i];
-        row->trial[i] = row->witness[i] == s->x0[i] ? s->x0[i] : (double)nextafterf(x, INFINITY);
+        const float x = fabsf((float)row->witness[i]);
+        if (row->witness[i] != s->x0[i])
+            most = fmax(most, (s->weight ? s->weight[i] : 1) * (double)(nextafterf(x, INFINITY) - x));
     }
-    return row->problem.cost->measure(s, row->trial);
+    return most;
 }
 
 bool gull__row_exact(const gull_row *row) {
-    const bool f32 = row->problem.space.f32;
     const double gap = row->upper - row->lower;
     if (row->lower_by < 0 || isinf(row->upper)) return false;
-    if (row->lower == row->upper || gap <= (f32 ? 1e-5 : 1e-9) * row->upper) return true;
-    return f32 && gull__cost_index(row->problem.cost) != GULL_L0 && gap <= 4 * grid(row);
+    if (gap <= (row->problem.space.f32 ? 1e-5 : 1e-9) * row->upper) return true;
+    return gap <= 2 * grid(row);
 }
 
 /* A bound above a witness is a bug of one of them: kept and reported, never hidden.  A

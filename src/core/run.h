@@ -31,7 +31,6 @@ typedef struct gull_row { /* all that is known of a row while it is worked on */
  * stopped it only when the row cannot go on (out of memory, a model that fails). */
 int gull__run_method(gull_row *, size_t index);
 /* The ends agree to what the deployed precision can tell apart: 1e-9 of the distance for
- * double inputs; for float32 inputs 1e-5, or four units in the last place of each changed
- * feature. */
+ * double inputs; for float32 inputs 1e-5, or two units in the last place of one feature. */
 bool gull__row_exact(const gull_row *);
 #endif
