@@ -84,6 +84,7 @@ void html_picture_uri(html_page *, const html_view *, const float *x, double low
 
 extern const char html_style[], html_script[];
 void html_verdict(html_page *, const html_report *);     /* html_verdict.c */
+void html_closest(html_page *, const html_view *);       /* html_verdict.c */
 void html_threat(html_page *, const html_report *);      /* html_threat.c */
 void html_curves(html_page *, const html_report *);      /* html_figure.c */
 void html_tables(html_page *, const html_report *);      /* html_table.c */

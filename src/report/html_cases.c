@@ -68,7 +68,7 @@ static void pictures(html_page *p, const html_view *v, const pair *both) {
     picture(p, v, both->after, low, high, "the changed input");
     html_raw(p, "<span>changed</span></div>");
     picture(p, v, both->change, -half, half, "the difference, amplified");
-    html_add(p, "<span>difference × %.6g</span></div></div>", scale);
+    html_add(p, "<span>change ×%.6g</span></div></div>", scale);
 }
 
 /* ---- tables ---- */
@@ -136,11 +136,12 @@ static void other_norms(html_page *p, const html_view *v, const json_t *item) {
     for (int k = 0; k < 4; ++k) {
         if (!strcmp(norms[k], v->norm) || !html_has(all, norms[k])) continue;
         const double value = html_number(all, norms[k], 0);
-        html_add(p, " · %s ", html_norm_symbol(norms[k]));
+        html_add(p, " <span>%s ", html_norm_symbol(norms[k]));
         if (k == 3)
             html_add(p, "%.0f of %zu", value, v->features);
         else
             html_add(p, value >= 1000 ? "%.0f" : "%.3g", value);
+        html_raw(p, "</span>");
     }
 }
 
@@ -178,7 +179,9 @@ static void cases_of(html_page *p, const html_report *r, const html_view *v) {
     if (r->count > 1 && count) {
         html_add(p, "<h3 class=\"m%zu\">", v->index % HTML_COLOURS);
         html_name(p, v);
-        html_raw(p, "</h3>");
+        html_raw(p, "</h3><p>");
+        html_closest(p, v);
+        html_raw(p, "</p>");
     }
     html_raw(p, v->width ? "<div class=\"gallery pictures\">" : "<div class=gallery>");
     json_array_foreach(v->cases, i, item) {
@@ -195,8 +198,8 @@ void html_cases(html_page *p, const html_report *r) {
     size_t count = 0;
     HTML_EACH(r, v) count += json_array_size(v->cases);
     html_raw(p, "<section aria-labelledby=cases><h2 id=cases>Cases</h2>");
-    html_raw(p, count ? "<p>Smallest changes found. The model’s answer, before → after; in "
-                        "the difference, grey is no change.</p>"
+    html_raw(p, count ? "<p>Smallest changes found. The model’s answer, before → after; the "
+                        "third picture is the change, amplified as written; grey is no change.</p>"
                       : "<p class=empty>The results hold no cases.</p>");
     HTML_EACH(r, v) cases_of(p, r, v);
     html_raw(p, "</section>");

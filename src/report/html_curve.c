@@ -243,7 +243,7 @@ static box free_place(const frame *f, const curve_plot *plot, const curve_series
         }
         if (!isfinite(x)) continue;
         const box b = {x, y - 9, x + width, y + 9};
-        const double cost = crowding(f, plot, l, b) + 0.02 * k + (k % 3 ? 0.5 : 0);
+        const double cost = crowding(f, plot, l, b) + 2 * fabs(share - 0.45) + 0.4 * (k % 3);
         if (cost < least) least = cost, best = b;
     }
     return best;

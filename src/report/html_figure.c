@@ -47,6 +47,7 @@ static void caption(html_page *p, const curve_plot *plot) {
     if (any_noise(plot))
         html_raw(p, " The dotted line is random noise of the same size: the distance "
                     "between it and the solid line is how special the worst case is.");
+    if (plot->count > 1) html_raw(p, " A line ends where its result ends.");
     for (size_t k = 0; k < plot->count; ++k)
         if (plot->series[k].eps[plot->series[k].count - 1] > plot->x_max) {
             html_raw(p, " Farther right the lines are nearly flat and are not drawn.");

@@ -59,32 +59,37 @@ static void say_eps(html_page *p, const html_view *v) {
     }
 }
 
+static void bold_distance(html_page *p, const html_view *v, double value, int direction) {
+    html_raw(p, "<b>");
+    html_distance(p, v, value, direction);
+    html_raw(p, "</b>");
+}
+
 static void say_median(html_page *p, const html_view *v) {
     const double upper = html_number(v->summary, "median_upper", NAN);
     const double lower = html_number(v->summary, "median_lower", NAN);
     if (isnan(upper) && !(lower > 0)) return;
-    html_raw(p, "For the median input that it reads right, the smallest change that fools it is ");
+    html_raw(p, "For the median input that it reads right, the smallest change that fools it ");
     if (isnan(upper)) {
-        html_raw(p, "not found, and it is proved that none below <b>");
-        html_distance(p, v, lower, HTML_DOWN);
+        html_raw(p, "was not found; it is proved to be no smaller than ");
+        bold_distance(p, v, lower, HTML_DOWN);
     } else if (upper - lower <= 1e-4 * upper) {
-        html_raw(p, "exactly <b>");
-        html_distance(p, v, upper, HTML_NEAR);
+        html_raw(p, "is exactly ");
+        bold_distance(p, v, upper, HTML_NEAR);
     } else if (lower > 0) {
-        html_raw(p, "between <b>");
-        html_distance(p, v, lower, HTML_DOWN);
-        html_raw(p, "</b> (proved) and <b>");
-        html_distance(p, v, upper, HTML_UP);
-        html_raw(p, "</b> (found");
+        html_raw(p, "is between ");
+        bold_distance(p, v, lower, HTML_DOWN);
+        html_raw(p, " (proved) and ");
+        bold_distance(p, v, upper, HTML_UP);
+        html_raw(p, " (found)");
     } else {
-        html_raw(p, "at most <b>");
-        html_distance(p, v, upper, HTML_UP);
+        html_raw(p, "is at most ");
+        bold_distance(p, v, upper, HTML_UP);
     }
-    html_raw(p, !isnan(upper) && lower > 0 && upper - lower > 1e-4 * upper ? "). "
-                                                                            : "</b>. ");
+    html_raw(p, ". ");
 }
 
-static void say_closest(html_page *p, const html_view *v) {
+void html_closest(html_page *p, const html_view *v) {
     const json_t *closest = json_object_get(v->summary, "closest");
     if (!json_is_object(closest)) return;
     html_add(p, "Closest of all: row %.0f, where ", html_number(closest, "row", 0));
@@ -96,7 +101,7 @@ static void say_closest(html_page *p, const html_view *v) {
     html_raw(p, "”.");
 }
 
-static void say_model(html_page *p, const html_view *v) {
+static void say_model(html_page *p, const html_view *v, bool alone) {
     html_add(p, "<p class=\"verdict m%zu\">", v->index % HTML_COLOURS);
     if (!v->rows) {
         html_raw(p, "<b class=name>");
@@ -107,7 +112,7 @@ static void say_model(html_page *p, const html_view *v) {
     say_clean(p, v);
     say_eps(p, v);
     say_median(p, v);
-    say_closest(p, v);
+    if (alone) html_closest(p, v);
     html_raw(p, "</p>");
 }
 
@@ -192,7 +197,7 @@ static void deep_answer(html_page *p, const html_report *r, size_t group) {
 
 void html_verdict(html_page *p, const html_report *r) {
     html_raw(p, "<section class=answer aria-label=Verdict>");
-    HTML_EACH(r, v) say_model(p, v);
+    HTML_EACH(r, v) say_model(p, v, r->count == 1);
     HTML_EACH(r, v)
         if (v->group == v->index) deep_answer(p, r, v->group);
     html_raw(p, "</section>");
