@@ -152,7 +152,7 @@ const char html_style[] =
     ".verdict{font-size:1.03rem}svg.wide{display:none}svg.narrow{display:block}\n"
     "dl{grid-template-columns:minmax(0,1fr);gap:0}caption{max-width:min(46rem,82vw)}dd{margin-bottom:.6rem}\n"
     "th,td{padding:.38rem .5rem}.gallery{grid-template-columns:minmax(0,1fr)}\n"
-    ".summary{font-size:.8rem}.summary th,.summary td{padding:.35rem .3rem}\n"
+    ".summary{font-size:.75rem}.summary th,.summary td{padding:.35rem .3rem}\n"
     ".summary thead th{white-space:normal}.summary th.model{min-width:4.5rem}\n"
     ".summary td .ci{display:block;min-width:0}}\n"
     "@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--wash:#f4f4f4;\n"

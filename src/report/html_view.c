@@ -8,7 +8,8 @@
 
 double html_number(const json_t *object, const char *key, double otherwise) {
     const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : otherwise;
+    if (!json_is_number(value)) return otherwise;
+    return fmin(fmax(json_number_value(value), -1e100), 1e100); /* fits any line of html_add */
 }
 
 const char *html_string(const json_t *object, const char *key, const char *otherwise) {
@@ -142,7 +143,9 @@ static int keep_all(json_t *all, json_t *root, const char *where, gull_error *er
 static int load(json_t *all, const char *text, const char *where, gull_error *err) {
     json_error_t wrong;
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &wrong);
-    if (!root && json_error_code(&wrong) == json_error_out_of_memory)
+    /* jansson names every syntax error, but not its own failed allocations */
+    if (!root && (!wrong.text[0] || json_error_code(&wrong) == json_error_unknown ||
+                  json_error_code(&wrong) == json_error_out_of_memory))
         return gull__fail(err, GULL_ENOMEM, "out of memory");
     if (!root)
         return gull__fail(err, GULL_EFORMAT, "%sline %d, column %d: %s", where, wrong.line,
