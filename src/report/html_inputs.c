@@ -38,11 +38,11 @@ static void methods_of(html_page *p, const html_report *r, const html_view *v) {
     if (!json_array_size(v->methods)) return;
     html_add(p, "<div class=scroll tabindex=0 role=group aria-label=Methods><table><caption"
                 " class=\"m%zu\">", v->index % HTML_COLOURS);
-    title(p, r, v, "set off with these options, in this order");
+    title(p, r, v, "the methods, in the order they ran");
     html_raw(p, "</caption><thead><tr><th scope=col>Method</th><th scope=col>Kind</th>"
                 "<th scope=col class=num>Inputs it answered</th>"
                 "<th scope=col class=num>Inputs it answered best</th>"
-                "<th scope=col class=num>Queries</th><th scope=col class=num>CPU time</th>"
+                "<th scope=col class=num>Queries</th><th scope=col class=num>Time, all inputs</th>"
                 "</tr></thead><tbody>");
     json_array_foreach(v->methods, i, method) method_row(p, method);
     html_raw(p, "</tbody></table></div>");
