@@ -7,7 +7,7 @@ has() { "$1" -c 'import onnxruntime, xgboost, foolbox' 2>/dev/null; }
 if [ -z "$GULL_PEERS" ] && ! has "$python"; then
     /usr/bin/python3 -m venv --system-site-packages build-peers >&2 &&
         build-peers/bin/pip install -q --no-deps --disable-pip-version-check onnxruntime \
-            xgboost foolbox eagerpy flatbuffers >&2
+            xgboost foolbox eagerpy gitpython gitdb smmap flatbuffers >&2
 fi
 has "$python" && echo "$python"
 exit 0

@@ -72,7 +72,11 @@ void gull__sha256(const uint8_t *data, size_t size, char hex[65]) {
     sha256_init(&c);
     sha256_update(&c, size, data);
     sha256_digest(&c, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) sprintf(hex + 2 * i, "%02x", digest[i]);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+        hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+    }
+    hex[64] = 0;
 }
 
 int gull__sha256_file(const char *path, char hex[65], gull_error *err) {
