@@ -6,9 +6,11 @@
 #include <string.h>
 
 enum { MOST_FEATURES = 1 << 20 };
+static const char magic[] = "xyz 1\n";
+enum { START = sizeof magic - 1 };
 
 static int probe(const gull_bytes *head) {
-    return head->size >= 6 && !memcmp(head->data, "xyz 1\n", 6) ? 100 : 0;
+    return head->size >= START && !memcmp(head->data, magic, START) ? 100 : 0;
 }
 
 /* The next number; the text ends with a NUL.  Says where it went wrong. */
@@ -24,12 +26,12 @@ static int next(const char **at, const char *text, const char *path, double *out
 }
 
 static int parse(const char *text, const char *path, gull_model **out, gull_error *err) {
-    const char *at = text + 6;
+    const char *at = text + START;
     double dim;
     TRY(next(&at, text, path, &dim, err));
     if (!(dim >= 1 && dim <= MOST_FEATURES && dim == floor(dim)))
-        return gull__fail(err, GULL_EFORMAT, "%s: byte 6: expected 1 to %d features", path,
-                          MOST_FEATURES);
+        return gull__fail(err, GULL_EFORMAT, "%s: byte %d: expected 1 to %d features", path,
+                          START, MOST_FEATURES);
     gull_model_facts facts = {.classes = 2, .dim = (size_t)dim, .scores = "margin"};
     double *w = calloc(2 * facts.dim, sizeof *w), *b = calloc(2, sizeof *b);
     int status = w && b ? GULL_OK : gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
