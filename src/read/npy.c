@@ -30,6 +30,7 @@ static int read_descr(const char *text, header *h, const char *path, gull_error 
     if (!s) return bad(path, "no 'descr'", err);
     h->big = *s == '>';
     if (*s && strchr("<>|=", *s)) s++;
+    if (!*s) return bad(path, "'descr' is cut off", err);
     h->kind = *s++;
     h->width = *s >= '1' && *s <= '8' && (s[1] == '\'' || s[1] == '"') ? (size_t)(*s - '0') : 0;
     const bool integer = strchr("ui", h->kind) && strchr("1248", *s);
