@@ -180,15 +180,15 @@ static int read_row(table *t) {
     bool last = false;
     size_t column = 0;
     TRY(grow(t));
-    while (!last) {
+    for (; !last; column++) {
         char *cell = next_cell(t, &last);
         if (column == 0 && last && !*cell && t->columns > 1) return GULL_OK; /* an empty line */
-        if (column == t->columns) break;
-        TRY(read_cell(t, column++, cell, line));
+        if (column < t->columns) TRY(read_cell(t, column, cell, line));
     }
-    if (column < t->columns || !last)
+    if (column != t->columns)
         return gull__fail(t->err, GULL_EFORMAT, "%s: line %zu: %s than the %zu columns of line 1",
-                          t->path, line, last ? "fewer cells" : "more cells", t->columns);
+                          t->path, line, column < t->columns ? "fewer cells" : "more cells",
+                          t->columns);
     t->data->rows++;
     return GULL_OK;
 }
