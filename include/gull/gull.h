@@ -122,6 +122,9 @@ GULL_API int gull_ask(const gull_question *, const char *verb, const gull_model 
 GULL_API char *gull_result_json(const gull_result *);
 /* The terminal's table, at most 100 columns; gull_free it. */
 GULL_API char *gull_result_text(const gull_result *);
+/* The interval of the i-th row that was asked: nothing below *lower fools the model, and
+ * something at *upper does; 0 and INFINITY where unknown.  GULL_EUSAGE: no such row. */
+GULL_API int gull_result_interval(const gull_result *, size_t i, double *lower, double *upper);
 /* All witnesses, rows x features doubles in the units of the data; rows without
  * one hold NaN.  The array lives as long as the result. */
 GULL_API int gull_result_witnesses(const gull_result *, const double **x, size_t *rows,

@@ -263,6 +263,13 @@ int gull_ask(const gull_question *q, const char *verb, const gull_model *m, cons
     return status;
 }
 
+int gull_result_interval(const gull_result *r, size_t i, double *lower, double *upper) {
+    if (i >= r->task.rows) return GULL_EUSAGE;
+    *lower = r->answer[i].lower;
+    *upper = r->answer[i].upper;
+    return GULL_OK;
+}
+
 int gull_result_witnesses(const gull_result *r, const double **x, size_t *rows,
                           size_t *features) {
     *x = r->witness;
