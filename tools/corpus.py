@@ -91,7 +91,7 @@ def picture(mode, kind, size=(5, 4)):
 for mode in ("L", "RGB", "RGBA", "P", "1"):
     put("picture", f"pass_{mode}.png", picture(mode, "PNG"))
 for mode in ("L", "RGB", "CMYK"):
-    put("picture", f"pass_{mode}.jpg", picture(mode, "JPEG"))
+    put("picture", f"{'fail' if mode == 'CMYK' else 'pass'}_{mode}.jpg", picture(mode, "JPEG"))
 put("picture", "fail_cut.png", picture("L", "PNG")[:50])
 put("picture", "fail_text.png", "no picture")
 put("picture", "fail_cut.jpg", picture("RGB", "JPEG")[:100])
