@@ -46,15 +46,25 @@ static void shape_text(char *out, size_t room, const size_t *shape, int rank, si
         n += (size_t)snprintf(out + n, room - n, "%s%zu", i ? "x" : "", shape[i]);
 }
 
+/* Models of LIBLINEAR and LIBSVM count features from 1 as the data do; elsewhere a shorter row
+ * may as well be one counted from 0. */
+static bool may_widen(const gull_model *m, const gull_data *d) {
+    const char *format = m->format ? m->format : "";
+    return d->sparse && d->dim < m->facts.dim &&
+           (!strcmp(format, "liblinear") || !strcmp(format, "libsvm"));
+}
+
 static int check_shapes(const gull_model *m, const gull_data *d, gull_error *err) {
     char want[80], have[80];
-    if (d->dim == m->facts.dim) return GULL_OK;
+    if (d->dim == m->facts.dim || may_widen(m, d)) return GULL_OK;
     shape_text(want, sizeof want, m->facts.shape, m->facts.rank, m->facts.dim);
     shape_text(have, sizeof have, d->shape, d->rank, d->dim);
     return gull__fail(err, GULL_EFORMAT,
                       "%s: %s numbers a row, but %s takes %s; give data of that shape%s", d->path,
                       have, m->path, want,
-                      d->dim == m->facts.dim + 1
+                      d->sparse ? " (the first row may name index 0 where the model counts from 0, "
+                                  "and its last feature, with value 0)"
+                      : d->dim == m->facts.dim + 1
                           ? " (one column more: is one of them the label? use --label COLUMN)"
                           : "");
 }
@@ -82,6 +92,11 @@ static void set_shape(gull_task *t, const gull_model *m, const gull_data *d) {
 static void copy_rows(gull_task *t, const gull_model *m, const gull_data *d) {
     const double *from = d->x + t->first * d->dim;
     const size_t c = t->shape[0], pixels = t->dim / (c ? c : 1);
+    if (d->dim < t->dim) { /* sparse rows that end early */
+        for (size_t r = 0; r < t->rows; r++)
+            memcpy(t->x + r * t->dim, from + r * d->dim, d->dim * sizeof(double));
+        return;
+    }
     if (!d->channels_last || c < 2 || m->facts.rank != 3) {
         memcpy(t->x, from, t->rows * t->dim * sizeof(double));
         return;
@@ -296,21 +311,22 @@ static int own_labels(gull_task *t, const gull_model *m, gull_error *err) {
     return status;
 }
 
-static int choose_rows(gull_task *t, const gull_question *q, const gull_data *d, gull_error *err) {
+static int choose_rows(gull_task *t, const gull_question *q, const gull_model *m,
+                       const gull_data *d, gull_error *err) {
     if (q->first >= d->rows)
         return gull__fail(err, GULL_EUSAGE, "--rows: %s has %zu rows, counted from 0", d->path,
                           d->rows);
     t->first = q->first;
     t->rows = (q->last < d->rows ? q->last : d->rows) - q->first;
-    t->dim = d->dim;
+    t->dim = m->facts.dim;
     return GULL_OK;
 }
 
 static int fill(gull_task *t, const gull_question *q, const gull_model *m, const gull_data *d,
                 gull_error *err) {
     TRY(check_shapes(m, d, err));
-    TRY(choose_rows(t, q, d, err));
-    t->x = malloc(t->rows * t->dim * sizeof *t->x);
+    TRY(choose_rows(t, q, m, d, err));
+    t->x = calloc(t->rows * t->dim, sizeof *t->x);
     t->label = malloc(t->rows * sizeof *t->label);
     t->lo = malloc(t->dim * sizeof *t->lo);
     t->hi = malloc(t->dim * sizeof *t->hi);
@@ -318,6 +334,7 @@ static int fill(gull_task *t, const gull_question *q, const gull_model *m, const
     set_shape(t, m, d);
     copy_rows(t, m, d);
     TRY(set_labels(t, m, d, err));
+    if (d->note) snprintf(t->note, sizeof t->note, "%s", d->note);
     if (t->rank == 3) TRY(set_pixels(t, q, m, d, err));
     if (m->facts.f32)
         for (size_t i = 0; i < t->rows * t->dim; i++) t->x[i] = (double)(float)t->x[i];

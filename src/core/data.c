@@ -32,15 +32,39 @@ void gull__pair_free(gull_pair *p) {
     *p = (gull_pair){NULL, NULL};
 }
 
-int gull__pair_new(gull_pair *p, const char *path, gull_error *err) {
+/* The comma that ends X: the first one behind which X is there, else the first. */
+static const char *find_comma(const char *path) {
     struct stat st;
-    const char *comma = strchr(path, ',');
-    const bool two = comma && stat(path, &st);
-    p->x = two ? strndup(path, (size_t)(comma - path)) : strdup(path);
-    p->y = two ? strdup(comma + 1) : NULL;
-    if (p->x && (p->y || !two)) return GULL_OK;
+    const char *first = stat(path, &st) ? strchr(path, ',') : NULL;
+    for (const char *comma = first; comma; comma = strchr(comma + 1, ',')) {
+        char x[4096];
+        if ((size_t)(comma - path) >= sizeof x) break;
+        memcpy(x, path, (size_t)(comma - path));
+        x[comma - path] = 0;
+        if (!stat(x, &st)) return comma;
+    }
+    return first;
+}
+
+int gull__pair_new(gull_pair *p, const char *path, gull_error *err) {
+    const char *comma = find_comma(path);
+    p->x = comma ? strndup(path, (size_t)(comma - path)) : strdup(path);
+    p->y = comma ? strdup(comma + 1) : NULL;
+    if (p->x && (p->y || !comma)) return GULL_OK;
     gull__pair_free(p);
-    return gull__fail(err, GULL_ENOMEM, "out of memory");
+    return gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
+}
+
+int gull__only_file(const char *path, gull_error *err) {
+    gull_pair pair;
+    TRY(gull__pair_new(&pair, path, err));
+    const bool two = pair.y;
+    gull__pair_free(&pair);
+    if (!two) return GULL_OK;
+    return gull__fail(err, GULL_EUSAGE,
+                      "%s: only .npy and IDX take two files X,Y; here give one, with its labels "
+                      "inside",
+                      path);
 }
 
 /* The first bytes, inflated; none for a folder. */

@@ -100,12 +100,20 @@ static long read_some(source *s, void *to, size_t n) {
     return !got && ferror(s->plain) ? -1 : (long)got;
 }
 
-static int read_all(source *s, const char *path, uint8_t **data, size_t *size, gull_error *err) {
+/* A small file that inflates without end is no data. */
+static size_t most_bytes(off_t file_size) {
+    const size_t size = (size_t)file_size, most = (size_t)1 << 26;
+    return size > FILE_LIMIT / 200 || most + 200 * size > FILE_LIMIT ? FILE_LIMIT
+                                                                     : most + 200 * size;
+}
+
+static int read_all(source *s, size_t most, const char *path, uint8_t **data, size_t *size,
+                    gull_error *err) {
     size_t room = 1 << 16, n = 0;
     uint8_t *buffer = malloc(room);
     for (long got = 1; buffer && got > 0; n += (size_t)got) {
         if (n == room) {
-            uint8_t *more = room < FILE_LIMIT ? realloc(buffer, room * 2) : NULL;
+            uint8_t *more = room < most ? realloc(buffer, room * 2) : NULL;
             if (!more) break;
             buffer = more;
             room *= 2;
@@ -123,7 +131,9 @@ static int read_all(source *s, const char *path, uint8_t **data, size_t *size, g
         }
     }
     free(buffer);
-    return gull__fail(err, GULL_ENOMEM, "%s: larger than memory or than 4 GiB", path);
+    return gull__fail(err, GULL_ENOMEM, "%s: larger than memory, than 4 GiB or than 200 times its "
+                     "compressed size",
+                     path);
 }
 
 int gull__file_read(const char *path, bool inflate, uint8_t **data, size_t *size,
@@ -134,10 +144,11 @@ int gull__file_read(const char *path, bool inflate, uint8_t **data, size_t *size
         return gull__fail(err, GULL_EFORMAT, "%s: is a folder, expected a file", path);
     source s = {inflate ? NULL : fopen(path, "rb"), inflate ? gzopen(path, "rb") : NULL};
     if (!s.plain && !s.gz) return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
-    const int status = read_all(&s, path, data, size, err);
+    const int status = read_all(&s, most_bytes(st.st_size), path, data, size, err);
     if (s.plain) fclose(s.plain);
-    if (s.gz) gzclose(s.gz);
-    return status;
+    if (!s.gz || gzclose(s.gz) == Z_OK || status < 0) return status;
+    free(*data);
+    return gull__fail(err, GULL_EFORMAT, "%s: the gzip data is cut off", path);
 }
 
 static const gull_reader *probe(const gull_bytes *head) {

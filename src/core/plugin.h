@@ -277,6 +277,8 @@ struct gull_data { /* a data set in memory, in the units of the file */
     int rank;
     bool channels_last;    /* pictures and (h,w,c) arrays: see data.c */
     bool bytes;            /* values were 8-bit pixels, 0..255 */
+    bool sparse;           /* LIBSVM: columns after the last one written are zero */
+    const char *note;      /* static: how the file was read, for people; or NULL */
     const char *format;    /* static */
     char *path;
     char sha256[65];

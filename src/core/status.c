@@ -35,6 +35,8 @@ int gull__fail(gull_error *err, int code, const char *format, ...) {
         err->code = code;
         vsnprintf(err->text, sizeof err->text, format, ap);
         va_end(ap);
+        for (char *s = err->text; *s; s++) /* what files say must not steer a terminal */
+            if ((unsigned char)*s < ' ' || *s == 127) *s = '?';
     }
     return code;
 }

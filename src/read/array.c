@@ -2,6 +2,7 @@
 #include "core/data.h"
 #include "core/model.h"
 #include "read/array.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,24 +11,37 @@ void gull__array_free(gull_array *a) {
     memset(a, 0, sizeof *a);
 }
 
-int gull__array_room(gull_array *a, size_t width, size_t left, const char *where,
+/* "(100, 28, 28)" */
+static void shape_text(char *out, size_t room, const gull_array *a) {
+    size_t n = 0;
+    for (int i = 0; i < a->rank && n < room; i++)
+        n += (size_t)snprintf(out + n, room - n, "%s%zu", i ? ", " : "(", a->shape[i]);
+    if (n < room) snprintf(out + n, room - n, ")");
+}
+
+static int does_not_fit(const gull_array *a, size_t width, size_t at, size_t left,
+                        const char *where, gull_error *err) {
+    char shape[160];
+    shape_text(shape, sizeof shape, a);
+    return gull__fail(err, GULL_EFORMAT,
+                      "%s: byte %zu: the header says shape %s of %zu-byte numbers, but %zu bytes "
+                      "follow; is the file cut off?",
+                      where, at, shape, width, left);
+}
+
+int gull__array_room(gull_array *a, size_t width, size_t at, size_t size, const char *where,
                      gull_error *err) {
+    const size_t left = size - at;
     size_t count = 1;
     if (a->rank < 1 || a->rank > GULL_AXES)
         return gull__fail(err, GULL_EFORMAT, "%s: %d axes, expected 1 to %d", where, a->rank,
                           GULL_AXES);
     for (int i = 0; i < a->rank; i++)
-        if (__builtin_mul_overflow(count, a->shape[i], &count) || count > left)
-            return gull__fail(err, GULL_EFORMAT,
-                              "%s: the shape needs more numbers than the %zu bytes that follow "
-                              "it can hold; is the file cut off?",
-                              where, left);
-    if (count > left / width)
-        return gull__fail(err, GULL_EFORMAT,
-                          "%s: the shape needs %zu numbers of %zu bytes, %zu bytes follow; is the "
-                          "file cut off?",
-                          where, count, width, left);
-    if (!count) return gull__fail(err, GULL_EFORMAT, "%s: an array without numbers", where);
+        if (!a->shape[i])
+            return gull__fail(err, GULL_EFORMAT, "%s: an array without numbers", where);
+    for (int i = 0; i < a->rank; i++)
+        if (__builtin_mul_overflow(count, a->shape[i], &count) || count > left / width)
+            return does_not_fit(a, width, at, left, where, err);
     a->count = count;
     a->v = malloc(count * sizeof *a->v);
     return a->v ? GULL_OK : gull__fail(err, GULL_ENOMEM, "%s: out of memory", where);
@@ -47,8 +61,9 @@ int gull__data_from_arrays(gull_data *d, gull_array *x, gull_array *y, const cha
     d->channels_last = rank == 3 && d->shape[0] > 4 &&
                        (d->shape[2] == 1 || d->shape[2] == 3 || d->shape[2] == 4);
     if (y && y->count != d->rows)
-        return gull__fail(err, GULL_EFORMAT, "%s: %zu rows but %zu labels", path, d->rows,
-                          y->count);
+        return gull__fail(err, GULL_EFORMAT, "%s: %zu rows but %zu labels; give one label a row%s", path,
+                          d->rows, y->count,
+                          y->rank > 1 ? " (class numbers, not one column per class)" : "");
     d->x = x->v;
     x->v = NULL;
     if (y) {

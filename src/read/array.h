@@ -11,9 +11,10 @@ typedef struct gull_array {
     bool bytes; /* were 8-bit unsigned */
 } gull_array;
 void gull__array_free(gull_array *);
-/* Checks rank and shape (no overflow, `left` bytes hold it at `width` bytes a number), sets
- * count and allocates v. */
-int gull__array_room(gull_array *, size_t width, size_t left, const char *where, gull_error *);
+/* Checks rank and shape (no overflow; the bytes from `at` to `size` hold it at `width` bytes a
+ * number), sets count and allocates v. */
+int gull__array_room(gull_array *, size_t width, size_t at, size_t size, const char *where,
+                     gull_error *);
 
 /* One .npy file in memory. */
 int gull__npy_parse(const uint8_t *, size_t size, const char *path, gull_array *, gull_error *);

@@ -2,12 +2,12 @@
  * hold words.  Empty cells and NA are missing values (NaN). */
 #include "core/data.h"
 #include "core/model.h"
-#include <errno.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { MOST_COLUMNS = 1 << 20 };
+enum { MOST_COLUMNS = 1 << 20, MOST_LABELS = 10000 };
 
 typedef struct table {
     char *text, *at, *end; /* the file, cut into cells in place */
@@ -15,26 +15,33 @@ typedef struct table {
     char separator;
     char **name; /* columns; points into text */
     size_t columns, label, line; /* label == columns: none */
+    char **word; /* the label of each row; points into text */
+    bool open_quote;
     gull_data *data;
     size_t room; /* rows allocated */
+    locale_t locale;
     gull_error *err;
 } table;
 
-static bool looks_numeric(const char *s) {
+static bool to_number(const table *t, const char *s, double *v) {
     char *end;
-    while (*s == ' ') s++;
-    if (!*s) return false;
-    strtod(s, &end);
-    while (*end == ' ') end++;
-    return !*end;
+    *v = strtod_l(s, &end, t->locale);
+    if (end == s) return false;
+    return !end[strspn(end, " \t\r")];
 }
 
 static bool missing(const char *s) {
+    s += strspn(s, " \t");
     return !*s || !strcasecmp(s, "na") || !strcasecmp(s, "nan") || !strcmp(s, "?") ||
            !strcasecmp(s, "null");
 }
 
-/* Cuts the next cell out of the line, undoing quotes in place.  *last: the line ends here. */
+static int out_of_memory(const table *t) {
+    return gull__fail(t->err, GULL_ENOMEM, "%s: out of memory at line %zu", t->path, t->line);
+}
+
+/* Cuts the next cell out of the line, undoing quotes in place.  *last: the line ends here.  The
+ * cells stay where they are until the table is read. */
 static char *next_cell(table *t, bool *last) {
     char *start = t->at, *to = t->at;
     bool quoted = t->at < t->end && *t->at == '"';
@@ -52,6 +59,7 @@ static char *next_cell(table *t, bool *last) {
         t->line += *t->at == '\n';
         *to++ = *t->at++;
     }
+    t->open_quote = quoted;
     *last = t->at >= t->end || *t->at == '\n';
     t->line += t->at < t->end && *t->at == '\n';
     if (t->at < t->end) t->at++;
@@ -71,28 +79,41 @@ static char find_separator(const char *text, size_t size) {
     return tab > comma && tab > semicolon ? '\t' : semicolon > comma ? ';' : ',';
 }
 
-static int read_header(table *t) {
-    bool last = false;
-    size_t room = 0;
-    while (!last) {
-        char *cell = next_cell(t, &last);
-        if (t->columns == room) {
-            char **more = room < MOST_COLUMNS
-                              ? realloc(t->name, (room = room * 2 + 16) * sizeof *more)
-                              : NULL;
-            if (!more)
-                return gull__fail(t->err, GULL_ENOMEM, "%s: line 1: too many columns", t->path);
-            t->name = more;
-        }
-        t->name[t->columns++] = cell;
-    }
-    for (size_t i = 0; i < t->columns; i++)
-        if (looks_numeric(t->name[i]))
+/* Numbers are no names, but 0, 1, 2 ... and 1, 2, 3 ... are (pandas writes those). */
+static int check_names(const table *t) {
+    double first = -1, v, numbers = 0;
+    for (size_t i = 0; i < t->columns; i++) {
+        if (!*t->name[i])
+            return gull__fail(t->err, GULL_EFORMAT,
+                              "%s: line 1: column %zu has no name; if it numbers the rows, leave it "
+                              "out (pandas: to_csv(index=False))",
+                              t->path, i + 1);
+        if (!to_number(t, t->name[i], &v)) continue;
+        if (first < 0) first = v;
+        if ((first != 0 && first != 1) || v != first + numbers++)
             return gull__fail(t->err, GULL_EFORMAT,
                               "%s: line 1: column %zu is called '%.40s'; the first line must name "
                               "the columns",
                               t->path, i + 1, t->name[i]);
+    }
     return GULL_OK;
+}
+
+static int read_header(table *t) {
+    bool last = false;
+    size_t room = 0;
+    while (!last) {
+        if (t->columns == MOST_COLUMNS)
+            return gull__fail(t->err, GULL_EFORMAT, "%s: line 1: over 1,048,576 columns", t->path);
+        if (t->columns == room) {
+            char **more = realloc(t->name, (room = room * 2 + 16) * sizeof *more);
+            if (!more) return out_of_memory(t);
+            t->name = more;
+        }
+        char *cell = next_cell(t, &last);
+        t->name[t->columns++] = cell + strspn(cell, " \t");
+    }
+    return check_names(t);
 }
 
 static int find_label(table *t, const char *asked) {
@@ -120,59 +141,41 @@ static int find_label(table *t, const char *asked) {
 static int grow(table *t) {
     gull_data *d = t->data;
     if (d->rows < t->room) return GULL_OK;
-    const size_t room = t->room * 2 + 64;
+    const size_t room = t->room * 2 + 1 + 65536 / d->dim;
     double *x = realloc(d->x, room * d->dim * sizeof *x);
-    if (x) d->x = x;
-    double *label = t->label < t->columns && x ? realloc(d->label, room * sizeof *label) : NULL;
-    if (label) d->label = label;
-    if (!x || (t->label < t->columns && !label))
-        return gull__fail(t->err, GULL_ENOMEM, "%s: out of memory at line %zu", t->path, t->line);
+    if (!x) return out_of_memory(t);
+    d->x = x;
+    if (t->label < t->columns) {
+        char **word = realloc(t->word, room * sizeof *word);
+        if (!word) return out_of_memory(t);
+        t->word = word;
+    }
     t->room = room;
     return GULL_OK;
 }
 
-/* Labels that are no numbers are numbered in the order they come; sorted at the end. */
-static int name_label(table *t, const char *cell, double *out) {
-    gull_data *d = t->data;
-    for (size_t i = 0; i < d->label_count; i++)
-        if (!strcmp(d->label_names[i], cell)) {
-            *out = (double)i;
-            return GULL_OK;
-        }
-    if (d->label_count >= 10000)
-        return gull__fail(t->err, GULL_EFORMAT,
-                          "%s: line %zu: over 10,000 different labels; is '%.40s' the label column?",
-                          t->path, t->line, t->name[t->label]);
-    char **more = realloc(d->label_names, (d->label_count + 1) * sizeof *more);
-    if (more) d->label_names = more;
-    char *copy = more ? strdup(cell) : NULL;
-    if (!copy) return gull__fail(t->err, GULL_ENOMEM, "%s: out of memory", t->path);
-    *out = (double)d->label_count;
-    d->label_names[d->label_count++] = copy;
-    return GULL_OK;
-}
-
-static int read_cell(table *t, size_t column, const char *cell, size_t line) {
+static int read_cell(table *t, size_t column, char *cell, size_t line) {
     gull_data *d = t->data;
     if (column == t->label) {
-        double *to = &d->label[d->rows];
-        if (!d->label_count && looks_numeric(cell)) {
-            *to = strtod(cell, NULL);
-            return GULL_OK;
-        }
-        if (d->rows && !d->label_count)
-            return gull__fail(t->err, GULL_EFORMAT,
-                              "%s: line %zu: label '%.40s' is no number, but those above are",
-                              t->path, line, cell);
-        return name_label(t, cell, to);
+        t->word[d->rows] = cell + strspn(cell, " \t");
+        if (*t->word[d->rows]) return GULL_OK;
+        return gull__fail(t->err, GULL_EFORMAT, "%s: line %zu: column '%.40s': no label", t->path,
+                          line, t->name[column]);
     }
-    if (!missing(cell) && !looks_numeric(cell))
+    double *to = d->x + d->rows * d->dim + column - (column > t->label);
+    if (missing(cell))
+        *to = NAN;
+    else if (!to_number(t, cell, to))
         return gull__fail(t->err, GULL_EFORMAT,
                           "%s: line %zu: column '%.40s': '%.40s' is not a number; code categories "
                           "as numbers, or name the label column with --label",
                           t->path, line, t->name[column], cell);
-    d->x[d->rows * d->dim + column - (column > t->label)] = missing(cell) ? NAN : strtod(cell, NULL);
     return GULL_OK;
+}
+
+static int bad_row(const table *t, size_t line, const char *what) {
+    return gull__fail(t->err, GULL_EFORMAT, "%s: line %zu: %s than the %zu columns of line 1",
+                      t->path, line, what, t->columns);
 }
 
 static int read_row(table *t) {
@@ -182,13 +185,14 @@ static int read_row(table *t) {
     TRY(grow(t));
     for (; !last; column++) {
         char *cell = next_cell(t, &last);
+        if (t->open_quote)
+            return gull__fail(t->err, GULL_EFORMAT,
+                              "%s: line %zu: a quote that no later quote closes", t->path, line);
         if (column == 0 && last && !*cell && t->columns > 1) return GULL_OK; /* an empty line */
-        if (column < t->columns) TRY(read_cell(t, column, cell, line));
+        if (column == t->columns) return bad_row(t, line, "more cells");
+        TRY(read_cell(t, column, cell, line));
     }
-    if (column != t->columns)
-        return gull__fail(t->err, GULL_EFORMAT, "%s: line %zu: %s than the %zu columns of line 1",
-                          t->path, line, column < t->columns ? "fewer cells" : "more cells",
-                          t->columns);
+    if (column < t->columns) return bad_row(t, line, "fewer cells");
     t->data->rows++;
     return GULL_OK;
 }
@@ -199,27 +203,54 @@ static int keep_names(table *t) {
     for (size_t i = 0; d->feature_names && i < d->dim; i++)
         if (!(d->feature_names[i] = strdup(t->name[i + (i >= t->label)]))) break;
     if (d->feature_names && d->feature_names[d->dim - 1]) return GULL_OK;
-    return gull__fail(t->err, GULL_ENOMEM, "%s: out of memory", t->path);
+    return out_of_memory(t);
 }
+
+/* ---- Labels: numbers if all are, else words, numbered in alphabetical order ---- */
 
 static int by_name(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Words as labels: numbered in alphabetical order, whatever the order of the rows. */
-static int sort_labels(table *t) {
+static bool numeric_labels(table *t) {
+    double *label = t->data->label;
+    for (size_t i = 0; i < t->data->rows; i++)
+        if (!to_number(t, t->word[i], &label[i]) || isnan(label[i])) return false;
+    return true;
+}
+
+/* The different words, sorted, as the data's label_names. */
+static int name_labels(table *t, char **sorted) {
     gull_data *d = t->data;
-    char **sorted = malloc((d->label_count + 1) * sizeof *sorted);
-    if (!sorted) return gull__fail(t->err, GULL_ENOMEM, "%s: out of memory", t->path);
-    memcpy(sorted, d->label_names, d->label_count * sizeof *sorted);
-    qsort(sorted, d->label_count, sizeof *sorted, by_name);
-    for (size_t i = 0; i < d->rows; i++) {
-        char **at = bsearch(&d->label_names[(size_t)d->label[i]], sorted, d->label_count,
-                            sizeof *sorted, by_name);
-        d->label[i] = (double)(at - sorted);
-    }
-    memcpy(d->label_names, sorted, d->label_count * sizeof *sorted);
+    size_t count = 0;
+    qsort(sorted, d->rows, sizeof *sorted, by_name);
+    for (size_t i = 0; i < d->rows; i++)
+        if (!count || strcmp(sorted[count - 1], sorted[i])) sorted[count++] = sorted[i];
+    if (count > MOST_LABELS)
+        return gull__fail(t->err, GULL_EFORMAT,
+                          "%s: over 10,000 different labels; is '%.40s' the label column?", t->path,
+                          t->name[t->label]);
+    d->label_names = calloc(count, sizeof *d->label_names);
+    for (size_t i = 0; d->label_names && i < count; i++, d->label_count++)
+        if (!(d->label_names[i] = strdup(sorted[i]))) break;
+    return d->label_count == count ? GULL_OK : out_of_memory(t);
+}
+
+static int keep_labels(table *t) {
+    gull_data *d = t->data;
+    d->label = malloc(d->rows * sizeof *d->label);
+    if (!d->label) return out_of_memory(t);
+    if (numeric_labels(t)) return GULL_OK;
+    char **sorted = malloc(d->rows * sizeof *sorted);
+    if (!sorted) return out_of_memory(t);
+    memcpy(sorted, t->word, d->rows * sizeof *sorted);
+    const int status = name_labels(t, sorted);
     free(sorted);
+    TRY(status);
+    for (size_t i = 0; i < d->rows; i++) {
+        char **at = bsearch(&t->word[i], d->label_names, d->label_count, sizeof *at, by_name);
+        d->label[i] = (double)(at - d->label_names);
+    }
     return GULL_OK;
 }
 
@@ -234,25 +265,62 @@ static int read_table(table *t, const char *label_column) {
     while (t->at < t->end) TRY(read_row(t));
     if (!t->data->rows)
         return gull__fail(t->err, GULL_EFORMAT, "%s: only a header line", t->path);
-    return t->data->label_names ? sort_labels(t) : GULL_OK;
+    return t->label < t->columns ? keep_labels(t) : GULL_OK;
+}
+
+/* Bytes of the UTF-8 character at s (shortest form, no surrogates); 0: it is none.  The text ends
+ * with NUL. */
+static size_t utf8_length(const uint8_t *s) {
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : (*s & 0xf0) == 0xe0 ? 3
+                     : (*s & 0xf8) == 0xf0 ? 4 : 0;
+    uint32_t c = n ? *s & (0xffu >> n) : 0;
+    if (n < 2) return n;
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80) return 0;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
+}
+
+static int check_text(const table *t, const char *text, size_t size) {
+    size_t line = 1;
+    for (size_t i = 0, n; i < size; i += n) {
+        n = utf8_length((const uint8_t *)text + i);
+        if (!n || !text[i])
+            return gull__fail(t->err, GULL_EFORMAT,
+                              "%s: line %zu: %s; save the table as UTF-8 text", t->path, line,
+                              n ? "a NUL byte" : "not UTF-8 text");
+        line += text[i] == '\n';
+    }
+    return GULL_OK;
+}
+
+static int read_text(char *text, size_t size, const char *path, const char *label_column,
+                     gull_data *d, gull_error *err) {
+    table t = {.text = text, .at = text, .end = text + size, .path = path, .line = 1, .data = d,
+               .err = err};
+    text[size] = 0;
+    TRY(check_text(&t, text, size));
+    if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) t.at += 3;
+    t.locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!t.locale) return out_of_memory(&t);
+    const int status = read_table(&t, label_column);
+    freelocale(t.locale);
+    free(t.name);
+    free(t.word);
+    return status;
 }
 
 static int read_data(const char *path, const char *label_column, gull_data *d, gull_error *err) {
     uint8_t *bytes;
     size_t size;
+    TRY(gull__only_file(path, err));
     TRY(gull__file_read(path, true, &bytes, &size, err));
-    char *text = realloc(bytes, size + 1);
-    if (!text) {
-        free(bytes);
-        return gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
-    }
-    text[size] = 0;
-    table t = {.text = text, .at = text, .end = text + size, .path = path, .line = 1, .data = d,
-               .err = err};
-    if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) t.at += 3;
-    const int status = read_table(&t, label_column);
-    free(t.name);
-    free(text);
+    uint8_t *text = realloc(bytes, size + 1);
+    const int status = text ? read_text((char *)text, size, path, label_column, d, err)
+                            : gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
+    free(text ? text : bytes);
     return status;
 }
 

@@ -45,7 +45,7 @@ static int parse(const uint8_t *p, size_t size, const char *path, gull_array *a,
         const uint8_t *q = p + 4 + 4 * i;
         a->shape[i] = (size_t)q[0] << 24 | (size_t)q[1] << 16 | (size_t)q[2] << 8 | q[3];
     }
-    TRY(gull__array_room(a, width, size - header, path, err));
+    TRY(gull__array_room(a, width, header, size, path, err));
     for (size_t i = 0; i < a->count; i++) a->v[i] = element(p + header + i * width, p[2], width);
     a->bytes = p[2] == 0x08;
     return GULL_OK;

@@ -1,4 +1,5 @@
-/* images.c - a folder of PNG and JPEG files, all of one size; the label is the subfolder. */
+/* images.c - a folder of PNG and JPEG files, all of one size, with the subfolder as label; or a
+ * single one. */
 #include "core/data.h"
 #include "core/model.h"
 #include "read/picture.h"
@@ -79,37 +80,44 @@ static int take_size(gull_data *d, const gull_picture *p, const char *path, gull
                       d->shape[2]);
 }
 
+/* Room for `more` rows. */
+static int grow(gull_data *d, size_t more, const char *path, gull_error *err) {
+    size_t bytes;
+    if (__builtin_mul_overflow((d->rows + more) * sizeof *d->x, d->dim, &bytes)) bytes = 0;
+    double *x = bytes ? realloc(d->x, bytes) : NULL;
+    if (x) d->x = x;
+    double *y = x ? realloc(d->label, (d->rows + more) * sizeof *y) : NULL;
+    if (y) d->label = y;
+    return y ? GULL_OK : gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
+}
+
 /* One picture as a row, channels first. */
-static int add_row(gull_data *d, const gull_picture *p, double label, size_t *room,
-                   const char *path, gull_error *err) {
-    TRY(take_size(d, p, path, err));
-    if (d->rows == *room) {
-        const size_t more = *room * 2 + 16;
-        double *x = realloc(d->x, more * d->dim * sizeof *x);
-        if (x) d->x = x;
-        double *y = x ? realloc(d->label, more * sizeof *y) : NULL;
-        if (y) d->label = y;
-        if (!y) return gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
-        *room = more;
-    }
+static void add_row(gull_data *d, const gull_picture *p, double label) {
     const size_t pixels = p->height * p->width;
     double *row = d->x + d->rows * d->dim;
     for (size_t i = 0; i < pixels; i++)
         for (size_t c = 0; c < p->channels; c++) row[c * pixels + i] = p->pixel[i * p->channels + c];
     d->label[d->rows++] = label;
-    return GULL_OK;
 }
 
-static int add_folder(gull_data *d, const char *folder, double label, size_t *room,
-                      gull_error *err) {
-    listing l = {0};
-    int status = list_folder(folder, false, &l, err);
-    for (size_t i = 0; i < l.count && status == GULL_OK; i++) {
+static int add_pictures(gull_data *d, char *const *path, size_t count, double label,
+                        gull_error *err) {
+    int status = GULL_OK;
+    for (size_t i = 0; i < count && status == GULL_OK; i++) {
         gull_picture p = {0};
-        status = gull__picture_read(&p, l.path[i], err);
-        if (status == GULL_OK) status = add_row(d, &p, label, room, l.path[i], err);
+        status = gull__picture_read(&p, path[i], err);
+        if (status == GULL_OK) status = take_size(d, &p, path[i], err);
+        if (status == GULL_OK && i == 0) status = grow(d, count, path[i], err);
+        if (status == GULL_OK) add_row(d, &p, label);
         free(p.pixel);
     }
+    return status;
+}
+
+static int add_folder(gull_data *d, const char *folder, double label, gull_error *err) {
+    listing l = {0};
+    int status = list_folder(folder, false, &l, err);
+    if (status == GULL_OK) status = add_pictures(d, l.path, l.count, label, err);
     listing_free(&l);
     return status;
 }
@@ -124,29 +132,50 @@ static int name_labels(gull_data *d, const listing *l, gull_error *err) {
     return d->label_count == l->count ? GULL_OK : gull__fail(err, GULL_ENOMEM, "out of memory");
 }
 
+/* Subfolders are labels; without any, the pictures of the folder itself have none. */
+static int read_folder(const char *path, const listing *l, gull_data *d, gull_error *err) {
+    TRY(add_folder(d, path, 0, err));
+    if (l->count && d->rows)
+        return gull__fail(err, GULL_EFORMAT,
+                          "%s: pictures beside subfolders; put them into the subfolder of their "
+                          "label",
+                          path);
+    if (l->count) TRY(name_labels(d, l, err));
+    for (size_t i = 0; i < l->count; i++) TRY(add_folder(d, l->path[i], (double)i, err));
+    if (!d->rows)
+        return gull__fail(err, GULL_EFORMAT,
+                          "%s: no .png or .jpg files in it or in its subfolders", path);
+    return GULL_OK;
+}
+
+static void forget_labels(gull_data *d) {
+    free(d->label);
+    d->label = NULL;
+}
+
 static int read_data(const char *path, const char *label_column, gull_data *d, gull_error *err) {
     listing l = {0};
-    size_t room = 0;
+    struct stat st;
+    char *copy[1] = {d->path};
     (void)label_column;
-    int status = list_folder(path, true, &l, err);
-    if (status == GULL_OK && l.count) status = name_labels(d, &l, err);
-    for (size_t i = 0; i < l.count && status == GULL_OK; i++)
-        status = add_folder(d, l.path[i], (double)i, &room, err);
-    if (status == GULL_OK && !l.count) { /* pictures without labels */
-        status = add_folder(d, path, 0, &room, err);
-        free(d->label);
-        d->label = NULL;
+    TRY(gull__only_file(path, err));
+    if (!stat(path, &st) && !S_ISDIR(st.st_mode)) {
+        TRY(add_pictures(d, copy, 1, 0, err));
+        forget_labels(d);
+        return GULL_OK;
     }
-    if (status == GULL_OK && !d->rows)
-        status = gull__fail(err, GULL_EFORMAT,
-                            "%s: no .png or .jpg files in it or in its subfolders", path);
+    int status = list_folder(path, true, &l, err);
+    if (status == GULL_OK) status = read_folder(path, &l, d, err);
+    if (status == GULL_OK && !l.count) forget_labels(d);
     listing_free(&l);
     return status;
 }
 
-static int probe(const gull_bytes *head) { return head->size ? 0 : 90; }
+static int probe(const gull_bytes *head) {
+    return !head->size || gull__picture_probe(head->data, head->size) ? 90 : 0;
+}
 
 const gull_data_reader gull_data_images = {.name = "images",
-                                           .summary = "a folder of PNG and JPEG; label = subfolder",
+                                           .summary = "a folder of PNG and JPEG (label = subfolder), or one",
                                            .probe = probe,
                                            .read = read_data};

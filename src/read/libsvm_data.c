@@ -2,11 +2,12 @@
  * Indices from 0 or from 1: from 1 unless a row has index 0. */
 #include "core/data.h"
 #include "core/model.h"
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST_FEATURES = 1 << 24 };
-static const size_t MOST_NUMBERS = (size_t)1 << 32;
+static const size_t MOST_NUMBERS = (size_t)1 << 29;
 
 typedef struct entry {
     size_t row;
@@ -21,6 +22,7 @@ typedef struct rows {
     double *label;
     size_t rows, label_room;
     uint32_t least, most;
+    locale_t locale;
 } rows;
 
 static int bad(const rows *r, const char *what) {
@@ -64,28 +66,38 @@ static char *skip_blanks(char *s) {
     return s;
 }
 
+/* "INDEX:VALUE", indices rising along the line. */
+static int read_pair(rows *r, char *s, char **end, size_t first) {
+    if (*s < '0' || *s > '9') return bad(r, "an index that is no number");
+    const unsigned long index = strtoul(s, end, 10);
+    if (**end != ':') return bad(r, "no ':' after an index");
+    s = *end + 1;
+    const double value = strtod_l(s, end, r->locale);
+    if (*end == s || isinf(value) || (**end && !strchr(" \t\r", **end)))
+        return bad(r, "a value that is no finite number");
+    if (r->count > first && index <= r->entry[r->count - 1].index)
+        return bad(r, "indices that do not rise");
+    return add_entry(r, index, value);
+}
+
 /* One line, ended by NUL. */
 static int read_line(rows *r, char *s) {
+    const size_t first = r->count;
     char *end;
     char *comment = strchr(s, '#');
     if (comment) *comment = 0;
     s = skip_blanks(s);
     if (!*s) return GULL_OK;
-    const double label = strtod(s, &end);
-    if (end == s || !isfinite(label)) return bad(r, "no number as label");
+    const double label = strtod_l(s, &end, r->locale);
+    if (end == s || !isfinite(label) || (*end && !strchr(" \t\r", *end)))
+        return bad(r, "no number as label");
     TRY(add_label(r, label));
     for (s = skip_blanks(end); *s; s = skip_blanks(end)) {
         if (!strncmp(s, "qid:", 4)) {
             end = s + strcspn(s, " \t\r");
             continue;
         }
-        if (*s < '0' || *s > '9') return bad(r, "an index that is no number");
-        const unsigned long index = strtoul(s, &end, 10);
-        if (*end != ':') return bad(r, "no ':' after an index");
-        s = end + 1;
-        const double value = strtod(s, &end);
-        if (end == s || isinf(value)) return bad(r, "a value that is no finite number");
-        TRY(add_entry(r, index, value));
+        TRY(read_pair(r, s, &end, first));
     }
     r->rows++;
     return GULL_OK;
@@ -112,9 +124,12 @@ static int make_dense(rows *r, gull_data *d) {
     d->dim = r->most - first + 1;
     d->rank = 1;
     d->shape[0] = d->dim;
+    d->sparse = true;
+    d->note = first ? "features are counted from 1, since no row names index 0"
+                    : "features are counted from 0, since a row names index 0";
     if (d->rows > MOST_NUMBERS / d->dim)
         return gull__fail(r->err, GULL_EUNSUPPORTED,
-                          "%s: %zu rows of %zu features do not fit in memory as they are; give "
+                          "%s: %zu rows of %zu features are more than 4 GiB of numbers; give "
                           "fewer rows",
                           r->path, d->rows, d->dim);
     d->x = calloc(d->rows * d->dim, sizeof *d->x);
@@ -126,16 +141,27 @@ static int make_dense(rows *r, gull_data *d) {
     return GULL_OK;
 }
 
+static int read_bytes(rows *r, uint8_t **bytes, size_t size, gull_data *d) {
+    uint8_t *text = realloc(*bytes, size + 1);
+    if (!text) return out_of_memory(r);
+    *bytes = text;
+    r->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!r->locale) return out_of_memory(r);
+    int status = read_text(r, (char *)text, size);
+    if (status == GULL_OK) status = make_dense(r, d);
+    freelocale(r->locale);
+    return status;
+}
+
 static int read_data(const char *path, const char *label_column, gull_data *d, gull_error *err) {
     uint8_t *bytes;
     size_t size;
     (void)label_column;
+    TRY(gull__only_file(path, err));
     TRY(gull__file_read(path, true, &bytes, &size, err));
     rows r = {.path = path, .err = err, .least = UINT32_MAX};
-    char *text = realloc(bytes, size + 1);
-    int status = text ? read_text(&r, text, size) : out_of_memory(&r);
-    if (status == GULL_OK) status = make_dense(&r, d);
-    free(text ? (uint8_t *)text : bytes);
+    const int status = read_bytes(&r, &bytes, size, d);
+    free(bytes);
     free(r.entry);
     free(r.label);
     return status;
@@ -149,8 +175,7 @@ static int probe(const gull_bytes *head) {
     for (; start + n < head->size && head->data[start + n] != '\n' && n < sizeof line - 1; n++)
         line[n] = (char)head->data[start + n];
     line[n] = 0;
-    char *end;
-    strtod(line, &end);
+    char *end = line + strspn(line, "+-.0123456789eE");
     if (end == line || (*end && *end != ' ' && *end != '\t' && *end != '\r')) return 0;
     end = skip_blanks(end);
     if (!*end) return 15;

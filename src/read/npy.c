@@ -25,22 +25,28 @@ static int bad(const char *path, const char *what, gull_error *err) {
     return gull__fail(err, GULL_EFORMAT, "%s: npy header: %s", path, what);
 }
 
+/* Bytes of an element like "f4"; 0: not one that is understood. */
+static size_t element_width(const char *s) {
+    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "u4", "i4",
+                                        "u8", "i8", "f2", "f4", "f8"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strncmp(s, known[i], 2) && (s[2] == '\'' || s[2] == '"'))
+            return (size_t)(s[1] - '0');
+    return 0;
+}
+
 static int read_descr(const char *text, header *h, const char *path, gull_error *err) {
     const char *s = after(text, "descr");
     if (!s) return bad(path, "no 'descr'", err);
     h->big = *s == '>';
     if (*s && strchr("<>|=", *s)) s++;
-    if (!*s) return bad(path, "'descr' is cut off", err);
-    h->kind = *s++;
-    h->width = *s >= '1' && *s <= '8' && (s[1] == '\'' || s[1] == '"') ? (size_t)(*s - '0') : 0;
-    const bool integer = strchr("ui", h->kind) && strchr("1248", *s);
-    if (h->width && ((h->kind == 'b' && h->width == 1) || (h->kind == 'f' && strchr("248", *s)) ||
-                     (h->kind && integer)))
-        return GULL_OK;
+    h->kind = *s;
+    h->width = element_width(s);
+    if (h->width) return GULL_OK;
     return gull__fail(err, GULL_EFORMAT,
-                      "%s: npy header: element type not understood; expected bool, integer or "
-                      "float numbers (save with .astype(numpy.float32))",
-                      path);
+                      "%s: npy header: element type '%.20s' not understood; expected bool, "
+                      "integer or float numbers (save with .astype(numpy.float32))",
+                      path, s);
 }
 
 static int read_shape(const char *text, gull_array *a, const char *path, gull_error *err) {
@@ -59,9 +65,10 @@ static int read_shape(const char *text, gull_array *a, const char *path, gull_er
     return a->rank ? GULL_OK : bad(path, "a single number, expected rows", err);
 }
 
-static int read_header(const char *text, header *h, gull_array *a, const char *path,
-                       gull_error *err) {
+static int read_header(const char *text, size_t length, header *h, gull_array *a,
+                       const char *path, gull_error *err) {
     const char *order = after(text, "fortran_order");
+    if (strlen(text) < length) return bad(path, "a NUL byte in it", err);
     TRY(read_descr(text, h, path, err));
     TRY(read_shape(text, a, path, err));
     if (!order || (strncmp(order, "True", 4) && strncmp(order, "False", 5)))
@@ -126,11 +133,11 @@ int gull__npy_parse(const uint8_t *p, size_t size, const char *path, gull_array 
     if (!text) return gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
     memcpy(text, p + prefix, length);
     text[length] = 0;
-    int status = read_header(text, &h, a, path, err);
+    int status = read_header(text, length, &h, a, path, err);
     free(text);
     p += prefix + length;
     if (status == GULL_OK)
-        status = gull__array_room(a, h.width, size - prefix - length, path, err);
+        status = gull__array_room(a, h.width, prefix + length, size, path, err);
     if (status < 0) return status;
     for (size_t i = 0; i < a->count; i++) a->v[i] = element(p + i * h.width, &h);
     a->bytes = h.kind == 'u' && h.width == 1;
