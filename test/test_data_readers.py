@@ -215,6 +215,8 @@ def csv_refused():
     refused(write("t.csv", "a,b\n1,2\n3,4,\n"), -3, "line 3: more cells")
     refused(write("t.csv", "a,b\n1,2\n3,4,5,6\n"), -3, "line 3: more cells")
     refused(write("t.csv", "5.1,3.5,setosa\n4.9,3,setosa\n"), -3, "line 1", "must name the columns")
+    refused(write("t.csv", "0,1\n1,0\n"), -3, "must name the columns")
+    refused(write("t.csv", "1,2,3\n1,0,0\n"), -3, "must name the columns")
     refused(write("t.csv", ",a,b\n0,1,2\n"), -3, "column 1 has no name", "index=False")
     refused(write("t.csv", "a,b\n"), -3, "only a header line")
     refused(write("t.csv", "label\n1\n"), -3, "no column besides the label")

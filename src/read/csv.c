@@ -79,9 +79,9 @@ static char find_separator(const char *text, size_t size) {
     return tab > comma && tab > semicolon ? '\t' : semicolon > comma ? ';' : ',';
 }
 
-/* Numbers are no names, but 0, 1, 2 ... and 1, 2, 3 ... are (pandas writes those). */
+/* Numbers are no names, but 0, 1, 2 ... are (pandas writes those). */
 static int check_names(const table *t) {
-    double first = -1, v, numbers = 0;
+    double v, count = 0;
     for (size_t i = 0; i < t->columns; i++) {
         if (!*t->name[i])
             return gull__fail(t->err, GULL_EFORMAT,
@@ -89,8 +89,7 @@ static int check_names(const table *t) {
                               "out (pandas: to_csv(index=False))",
                               t->path, i + 1);
         if (!to_number(t, t->name[i], &v)) continue;
-        if (first < 0) first = v;
-        if ((first != 0 && first != 1) || v != first + numbers++)
+        if (v != count++ || t->columns < 3)
             return gull__fail(t->err, GULL_EFORMAT,
                               "%s: line 1: column %zu is called '%.40s'; the first line must name "
                               "the columns",
