@@ -12,5 +12,6 @@ images=$data/t10k-images-idx3-ubyte.gz labels=$data/t10k-labels-idx1-ubyte.gz
 }
 mkdir -p "$build/demo"
 "$build/cli/gull" audit "$models/softmax.onnx" "$models/trees.json" "$models/cnn.onnx" \
+    --class-names "T-shirt,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot" \
     --data "$images,$labels" --rows 0:200 --range 0,1 --norm linf --eps 0.01,0.02,0.05,0.1 \
     --json "$build/demo/result.json" -o "$build/demo/report.html"

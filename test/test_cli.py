@@ -97,6 +97,10 @@ for table in ("attacks", "proofs", "families", "formats", "operators", "costs", 
     rows = json.loads(gull("list", "--json", table).stdout or "[]")
     ok(rows and all(row["name"] and row["summary"] for row in rows), f"list {table}: {len(rows)}")
 
+r, j = result("audit", *good, "--method", "linear", "--class-names", "no,yes")
+ok(j and j["model"]["class_names"] == ["no", "yes"], "--class-names are in the result")
+fails(2, "1 names", "audit", *good, "--class-names", "no")
+
 # ---- The domain ----
 json.dump({"default": {"lo": -10, "hi": 10}, "features": {"b": {"frozen": True}, "a": {"weight": 2}}},
           open(here("dom.json"), "w"))

@@ -148,6 +148,26 @@ static json_t *data_json(const gull_data *d, const gull_task *t) {
                      "range", range, "shape", shape, "note", t->note[0] ? t->note : NULL);
 }
 
+/* --class-names: one for each class, shown in table and page. */
+static int name_classes(gull_result *r, const char *names, gull_error *err) {
+    const json_int_t classes = json_integer_value(json_object_get(r->model, "classes"));
+    json_t *list = json_array();
+    for (const char *s = names; s; s = *s ? s + 1 : NULL) {
+        const size_t n = strcspn(s, ",");
+        json_array_append_new(list, json_stringn(s, n));
+        s += n;
+    }
+    if ((json_int_t)json_array_size(list) == classes) {
+        json_object_set_new(r->model, "class_names", list);
+        return GULL_OK;
+    }
+    const size_t given = json_array_size(list);
+    json_decref(list);
+    return gull__fail(err, GULL_EUSAGE, "--class-names: %zu names in UTF-8, but %s has %lld classes",
+                      given, json_string_value(json_object_get(r->model, "path")),
+                      (long long)classes);
+}
+
 static int result_new(gull_result **out, const gull_question *q, const char *verb,
                       const gull_model *m, const gull_data *d, gull_error *err) {
     gull_result *r = calloc(1, sizeof *r);
@@ -166,6 +186,7 @@ static int result_new(gull_result **out, const gull_question *q, const char *ver
     r->data = data_json(d, &r->task);
     if (!r->answer || !r->outcomes || !r->witness || !r->command || !r->model || !r->data)
         return gull__fail(err, GULL_ENOMEM, "out of memory for the result of %zu rows", rows);
+    if (q->names) TRY(name_classes(r, q->names, err));
     for (size_t i = 0; i < rows; i++) {
         r->answer[i].outcome = r->outcomes + i * n;
         r->answer[i].number = r->task.first + i;

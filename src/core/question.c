@@ -28,6 +28,7 @@ void gull_question_free(gull_question **question) {
     free(q->domain);
     free(q->resume);
     free(q->command);
+    free(q->names);
     free(q);
     *question = NULL;
 }
@@ -231,6 +232,9 @@ static int set_domain(gull_question *q, const char *v, gull_error *e) {
 static int set_resume(gull_question *q, const char *v, gull_error *e) {
     return set_text(&q->resume, v, e);
 }
+static int set_names(gull_question *q, const char *v, gull_error *e) {
+    return set_text(&q->names, v, e);
+}
 static int set_command(gull_question *q, const char *v, gull_error *e) {
     return set_text(&q->command, v, e);
 }
@@ -252,6 +256,7 @@ static const gull_option options[] = {
     {"timeout", "S", NULL, "seconds of work per input"},
     {"domain", "FILE.json", NULL, "what may change, feature by feature (doc/formats.md)"},
     {"range", "LO,HI", NULL, "what the model calls black and white; 8-bit pixels are mapped to it"},
+    {"class-names", "A,B,...", NULL, "what the classes are called, for table and page"},
     {"rows", "A:B", NULL, "only rows A to B-1, counted from 0"},
     {"seed", "N", "1", "seed of every random number"},
     {"threads", "N", NULL, "threads (default: one per core); results do not depend on it"},
@@ -261,7 +266,7 @@ static const gull_option options[] = {
     {"verbose", NULL, NULL, "show each method's gain"},
     {NULL, NULL, NULL, NULL}};
 static const setter setters[] = {set_norm,   set_eps,     set_access,  set_goal,  set_method,
-                                 set_budget, set_timeout, set_domain,  set_range, set_rows,
+                                 set_budget, set_timeout, set_domain,  set_range, set_names, set_rows,
                                  set_seed,   set_threads, set_resume, set_rule,
                                  set_verbose};
 

@@ -34,7 +34,7 @@ struct gull_question {
     int target;
     bool has_range;
     double range[2];
-    char *domain, *resume, *command;
+    char *domain, *resume, *command, *names; /* names: of classes, comma-separated */
     gull_rule rule[GULL_MAX_RULES];
     size_t rule_count;
     bool verbose;

@@ -136,6 +136,13 @@ static void put_change(page *p, const gull_result *r, size_t i) {
         changed > 1 ? " and others" : "");
 }
 
+static void put_class(page *p, const gull_result *r, int k) {
+    const char *name = json_string_value(
+        json_array_get(json_object_get(r->model, "class_names"), (size_t)k));
+    if (name) put(p, "%.40s", name);
+    else put(p, "class %d", k);
+}
+
 static void put_closest(page *p, const gull_result *r, const gull_summary *s) {
     if (isfinite(s->median_upper)) {
         put(p, "  median smallest change %.4g", s->median_upper);
@@ -147,7 +154,11 @@ static void put_closest(page *p, const gull_result *r, const gull_summary *s) {
     const gull_answer *a = &r->answer[s->closest];
     put(p, "  closest: row %zu at %.4g", a->number, a->upper);
     if (r->task.rank != 3) put_change(p, r, s->closest);
-    put(p, " flips class %d to %d\n", a->label, a->becomes);
+    put(p, " turns ");
+    put_class(p, r, a->label);
+    put(p, " into ");
+    put_class(p, r, a->becomes);
+    put(p, "\n");
 }
 
 static void put_checks(page *p, const gull_result *r) {
