@@ -41,8 +41,8 @@ _gull() {
         word=${word##*,}
     else
         case $before,$word in
-        list,*) words="attacks proofs families formats operators costs backends" ;;
-        help,*) words=$(_gull_verbs) ;;
+        list,|list,[!-]*) words="attacks proofs families formats operators costs backends" ;;
+        help,|help,[!-]*) words=$(_gull_verbs) ;;
         --*) words=$(_gull_values "$before" "$verb") ;;
         *,-*) words=$("$gull" help "$verb" 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p') ;;
         esac

@@ -115,15 +115,26 @@ static int named_class(const gull_model *m, const char *name) {
     return -1;
 }
 
+/* Whether the labels' names are all numbers: folders 3 and 7, say. */
+static bool names_are_numbers(const gull_data *d) {
+    for (size_t i = 0; i < d->label_count; i++) {
+        const char *s = d->label_names[i];
+        if (!*s || strlen(s) > 9 || s[strspn(s, "0123456789")]) return false;
+    }
+    return true;
+}
+
 /* Class index of a label as written in the file; -1: none.  Names decide where the model
- * has them, else the number is the index. */
+ * has them, else the number is the index, else the place in the alphabet. */
 static int class_of(const gull_model *m, const gull_data *d, double label) {
     char text[40];
     if (d->label_names) {
         const size_t i = (size_t)label;
         if (i >= d->label_count) return -1;
         const int k = named_class(m, d->label_names[i]);
-        return k >= 0 ? k : m->facts.class_names ? -1 : i < (size_t)m->facts.classes ? (int)i : -1;
+        if (k >= 0 || m->facts.class_names) return k;
+        const int n = names_are_numbers(d) ? atoi(d->label_names[i]) : (int)i;
+        return n < m->facts.classes ? n : -1;
     }
     snprintf(text, sizeof text, "%.15g", label);
     const int k = named_class(m, text);
