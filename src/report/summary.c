@@ -44,15 +44,25 @@ static double rounded(double v) {
     return round(v / unit) * unit;
 }
 
-static void fill_table(const gull_result *r, gull_summary *s, const double *upper, size_t n) {
+static void add_row(const gull_result *r, gull_summary *s, double eps) {
+    const bool fresh = !s->table_count || eps > s->table[s->table_count - 1].eps;
+    if (isfinite(eps) && eps > 0 && fresh && s->table_count < GULL_TABLE)
+        s->table[s->table_count++] = gull__point_at(r, eps);
+}
+
+/* The asked distances; where none was asked, those at which shares of the rows are proved
+ * (rounded down, so that they still are) and fooled. */
+static void fill_table(const gull_result *r, gull_summary *s, const double *upper,
+                       const double *lower, size_t n) {
     static const double share[] = {0.1, 0.25, 0.5, 0.75, 0.9};
-    for (size_t i = 0; i < r->asked.eps_count && s->table_count < GULL_TABLE; i++)
-        s->table[s->table_count++] = gull__point_at(r, r->asked.eps[i]);
-    for (size_t i = 0; !r->asked.eps_count && i < sizeof share / sizeof *share; i++) {
-        const double e = rounded(quantile(upper, n, share[i]));
-        if (isfinite(e) && e > 0 && (!s->table_count || e > s->table[s->table_count - 1].eps))
-            s->table[s->table_count++] = gull__point_at(r, e);
-    }
+    double eps[7] = {0.95 * quantile(lower, n, 0.25), 0.95 * quantile(lower, n, 0.5)};
+    for (size_t i = 0; i < r->asked.eps_count; i++) add_row(r, s, r->asked.eps[i]);
+    if (r->asked.eps_count || !n) return;
+    const bool open = eps[1] < 0.9 * quantile(upper, n, 0.5); /* the ends lie apart */
+    for (size_t i = 0; i < 2; i++) eps[i] = open ? rounded(eps[i]) : 0;
+    for (size_t i = 0; i < 5; i++) eps[2 + i] = rounded(quantile(upper, n, share[i]));
+    qsort(eps, 7, sizeof *eps, ascending);
+    for (size_t i = 0; i < 7; i++) add_row(r, s, eps[i]);
 }
 
 static void fill_curve(const gull_result *r, gull_summary *s, const double *upper, size_t n) {
@@ -98,7 +108,7 @@ int gull__summarise(const gull_result *r, gull_summary *s) {
     s->median_lower = bounded ? quantile(lower, n, 0.5) : NAN;
     const size_t asked = r->asked.eps_count;
     s->at = gull__point_at(r, asked ? r->asked.eps[asked - 1] : rounded(s->median_upper));
-    fill_table(r, s, upper, n);
+    fill_table(r, s, upper, lower, n);
     fill_curve(r, s, upper, n);
     free(upper);
     return GULL_OK;
