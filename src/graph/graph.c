@@ -177,9 +177,18 @@ static int has_activation(const gull_graph *g, const gull_node *n, gull_error *e
     return gull__fail(err, GULL_EUNSUPPORTED, "no input depends on the model's input");
 }
 
+/* Operators may look at every input that they do not call optional. */
+static int has_inputs(const gull_node *n, gull_error *err) {
+    const int optional = n->op64->optional ? n->op64->optional : n->in_count;
+    for (int i = 0; i < n->in_count && i < optional; i++)
+        if (n->in[i] < 0) return gull__fail(err, GULL_EFORMAT, "input %d is missing", i);
+    return GULL_OK;
+}
+
 static int prepare(gull_graph *g, gull_node *n, const char *onnx,
                    const gull_attributes *attributes, gull_error *err) {
     TRY(find_op(g, onnx, n, err));
+    TRY(has_inputs(n, err));
     TRY(has_activation(g, n, err));
     n->state = calloc(1, n->op64->state_size ? n->op64->state_size : 1);
     if (!n->state) return GULL_ENOMEM;

@@ -98,6 +98,7 @@ struct gull_op {
     const char *onnx;    /* "Conv" */
     const char *summary;
     int since, until;    /* opsets understood, inclusive */
+    int optional;        /* inputs from this one on may be absent (-1); 0: none */
     size_t state_size;
     /* Checks attributes and shapes, fills graph->tensor[node->out].{rank,dims} and the
      * state.  Errors: a phrase without position ("3-dimensional input, expected 4"), the

@@ -97,6 +97,7 @@ const gull_op GULL_OP(conv) = {
     .summary = "a convolution over one or two axes",
     .since = 1,
     .until = GULL_OPSET_LATEST,
+    .optional = 2,
     .state_size = sizeof(gull_conv_shape),
     .prepare = prepare,
     .traits = traits,

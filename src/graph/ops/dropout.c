@@ -11,4 +11,4 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     return gull__graph_shape(g, n, x.rank, x.dims, err);
 }
 
-GULL_INDEX_OP(dropout, "Dropout", "x as it is, since nothing is trained", 7)
+GULL_INDEX_OP(dropout, "Dropout", "x as it is, since nothing is trained", 7, 1)

@@ -17,4 +17,4 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     return gull__graph_shape(g, n, 1, &size, err);
 }
 
-GULL_INDEX_OP(flatten, "Flatten", "a row of numbers", 1)
+GULL_INDEX_OP(flatten, "Flatten", "a row of numbers", 1, 0)

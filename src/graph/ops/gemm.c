@@ -99,6 +99,7 @@ const gull_op GULL_OP(gemm) = {
     .summary = "a dense layer: alpha x W + beta C",
     .since = 7,
     .until = GULL_OPSET_LATEST,
+    .optional = 2,
     .state_size = sizeof(gemm_state),
     .prepare = prepare,
     .traits = traits,

@@ -8,4 +8,4 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     return gull__graph_shape(g, n, x.rank, x.dims, err);
 }
 
-GULL_INDEX_OP(identity, "Identity", "x as it is", 1)
+GULL_INDEX_OP(identity, "Identity", "x as it is", 1, 0)

@@ -23,13 +23,14 @@ static int index_gradient(const gull_node *n, const void *pass) {
     return GULL_OK;
 }
 
-#define GULL_INDEX_OP(id, title, text, first_opset)                                      \
+#define GULL_INDEX_OP(id, title, text, first_opset, optional_from)                       \
     const gull_op GULL_OP(id);                                                           \
     const gull_op GULL_OP(id) = {                                                        \
         .onnx = title,                                                                   \
         .summary = text,                                                                 \
         .since = first_opset,                                                            \
         .until = GULL_OPSET_LATEST,                                                      \
+        .optional = optional_from,                                                       \
         .prepare = prepare,                                                              \
         .traits = index_traits,                                                          \
         .forward = index_forward,                                                        \

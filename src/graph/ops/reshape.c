@@ -52,4 +52,4 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     return gull__graph_shape(g, n, count - 1, dims + 1, err);
 }
 
-GULL_INDEX_OP(reshape, "Reshape", "other axes, the batch first", 5)
+GULL_INDEX_OP(reshape, "Reshape", "other axes, the batch first", 5, 0)
