@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import zlib
 
-from tap import DATA, SOURCE, TEST_SET, done, ok, skip
+from tap import DATA, SOURCE, TEST_SET, done, gull, ok, skip
 
 try:
     import numpy as np
@@ -276,6 +276,22 @@ def libsvm_refused():
         refused(write("t.svm", text), -4 if "GiB" in word else -3, "t.svm: ", word)
 
 
+def libsvm_widened():
+    """Rows that end before the model does: zeros where the model counts as the rows do, else an error."""
+    model = write("four.model", "solver_type MCSVM_CS\nnr_class 4\nlabel 0 1 2 3\nnr_feature 4\nbias -1\nw\n"
+                  "1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n")
+    r = gull("predict", model, write("t.svm", "0 1:5\n1 1:3 2:7\n"), "-o", at("out.npy"))
+    ok(r.returncode == 0 and np.array_equal(np.load(at("out.npy")), [[5, 0, 0, 0], [3, 7, 0, 0]]),
+       "libsvm: short rows are zero at their end " + r.stderr)
+    r = gull("predict", model, write("t.svm", "0 1:5 5:1\n"))
+    ok(r.returncode == 3 and "5 numbers a row" in r.stderr, "libsvm: more features than the model: " + r.stderr.strip())
+    trees = os.path.join(SOURCE, "fuzz", "corpus", "xgboost", "pass_binary.json")
+    r = gull("predict", trees, write("t.svm", "0 1:5 2:1\n"))
+    ok(r.returncode == 3 and "index 0" in r.stderr, "libsvm: " + r.stderr.strip())
+    r = gull("predict", trees, write("t.svm", "0 0:0 1:5 2:1\n"))
+    ok(r.returncode == 0, "libsvm: index 0 and the last one written " + r.stderr)
+
+
 def idx():
     types = [(8, "u1"), (9, "i1"), (0xb, ">i2"), (0xc, ">i4"), (0xd, ">f4"), (0xe, ">f8")]
     for (code, kind), shape, zipped in itertools.product(types, [(3, 4), (2, 3, 4), (2, 3, 2, 5)],
@@ -333,6 +349,8 @@ def pictures():
         want = np.asarray(image.convert("RGB")) if want is None else want
         d = open_data(at("one.png"))
         ok(same(d.x, by_channel(want)) and d.bytes and not d.labelled, f"images: PNG {name} {d.text or ''}")
+    d = open_data(os.path.join(SOURCE, "fuzz", "corpus", "picture", "pass_interlaced.png"))
+    ok(d.x is not None and list(d.x[0]) == [1, 5, 2, 7, 8, 9, 3, 6, 4], "images: interlaced PNG")
     gamma = struct.pack(">I", 4) + b"gAMA" + struct.pack(">I", 100000)
     gamma += struct.pack(">I", zlib.crc32(gamma[4:]))
     deep = random.integers(0, 65536, (4, 5, 3)).astype(">u2")
@@ -391,7 +409,7 @@ def pictures_refused(image, rgb):
 
 
 for part in (npy, npy_pairs, npy_refused, npz, csv_files, csv_labels, csv_refused, libsvm,
-             libsvm_refused, idx, pictures):
+             libsvm_refused, libsvm_widened, idx, pictures):
     part()
 dump.stdin.close()
 ok(dump.wait() == 0, "the reader of them all ends well")

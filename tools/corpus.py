@@ -7,6 +7,7 @@ import json
 import os
 import struct
 import zipfile
+import zlib
 
 import numpy as np
 import onnx
@@ -158,3 +159,37 @@ put("onnx", "fail_dangling.onnx", m.SerializeToString())
 m.graph.node[1].input[0] = "y"
 put("onnx", "fail_cycle.onnx", m.SerializeToString())
 network(dense, {**parts, "v": rng.normal(size=(5, 2))}, [None, 3], "fail_shape.onnx")
+
+
+# ---- What readers must not take silently ----
+put("npy", "fail_nul.npy", good.replace(b"'fortran_order'", b"\0fortran_order'"))
+put("npz", "fail_inner.npz", npz(x=x)[:60] + b"\xff" * 20 + npz(x=x)[80:])
+put("idx", "pass_shorts.idx", idx(np.array([[1, -2], [300, 4]], np.int16), 11))
+put("idx", "fail_cut_gz.idx.gz", gzip.compress(idx(np.zeros((3, 4), np.uint8), 8), mtime=0)[:-6])
+put("csv", "pass_tabs.tsv", "a\tb\ttarget\n1\t2\tpear\n3\t4\t7\n")
+put("csv", "pass_numbers.csv", "0,1,2,label\n5,6,7,1\n")
+put("csv", "fail_quote.csv", 'a,b\n1,"2\n3,4\n')
+put("csv", "fail_nul.csv", "a,b\n1,2\0\n")
+put("csv", "fail_latin1.csv", "caf\u00e9,b\n1,2\n".encode("latin-1"))
+put("csv", "fail_row_numbers.csv", ",a,b\n0,1,2\n")
+put("csv", "fail_no_label.csv", "a,label\n1,x\n2,\n")
+put("libsvm_data", "fail_order.svm", "1 1:2 1:3\n")
+put("libsvm_data", "fail_dense.svm", "1 1:1\n" * 40 + "1 16777216:1\n")
+
+
+def png(width, height, depth, colour, rows, interlace=0):
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+put("picture", "pass_deep.png", png(2, 2, 16, 2, b"\0" + bytes(range(12)) + b"\1" + bytes(range(12))))
+# Adam7 of 3 x 3 grey pixels: passes 1 and 4 have one, 5 has two in a row, 6 one in each of two rows, 7 three
+put("picture", "pass_interlaced.png", png(3, 3, 8, 0, b"\0\1" b"\0\2" b"\0\3\4" b"\0\5" b"\0\6" b"\0\7\x08\x09", 1))
+put("picture", "fail_huge.png", png(60000, 60000, 8, 2, b""))
+put("picture", "fail_crc.png", bytes([b ^ (i == 45) for i, b in enumerate(png(2, 2, 8, 0, b"\0ab\0cd"))]))
+smooth = Image.fromarray(np.add.outer(np.arange(24) * 9, np.arange(17)).astype(np.uint8), "L")
+f = io.BytesIO()
+smooth.save(f, "JPEG", progressive=True)
+put("picture", "pass_progressive.jpg", f.getvalue())
