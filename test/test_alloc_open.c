@@ -1,7 +1,8 @@
-/* test_alloc_open.c - memory runs out at the n-th allocation of the whole process, in gull or in a
- * library it calls, n = 1, 2, 3, ..., while each pass_ file of the corpus is opened: an error with a
- * sentence, or the same content as ever; never a crash, and every block is given back.
- * (test_alloc.c: gull's own allocations, under the sanitizers too.) */
+/* test_alloc_open.c - memory runs out at the n-th allocation of the whole process, in
+ * gull or in a library it calls, n = 1, 2, 3, ..., while each pass_ file of the corpus is
+ * opened: an error with a sentence, or the same content as ever; never a crash, and every
+ * block is given back. (test_alloc.c: gull's own allocations, under the sanitizers too.)
+ */
 #include "core/model.h"
 #include "read/picture.h"
 #include "tap.h"
@@ -19,7 +20,8 @@
 #endif
 
 #ifdef COUNTED
-extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_memalign(size_t, size_t);
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t),
+    *__libc_memalign(size_t, size_t);
 extern void *__libc_realloc(void *, size_t), __libc_free(void *);
 static long left = -1, live; /* allocations until the failing one; blocks in use */
 
@@ -33,8 +35,12 @@ static void *counted(void *block) {
     return block;
 }
 void *malloc(size_t n) { return refuse() ? NULL : counted(__libc_malloc(n)); }
-void *calloc(size_t n, size_t m) { return refuse() ? NULL : counted(__libc_calloc(n, m)); }
-void *memalign(size_t a, size_t n) { return refuse() ? NULL : counted(__libc_memalign(a, n)); }
+void *calloc(size_t n, size_t m) {
+    return refuse() ? NULL : counted(__libc_calloc(n, m));
+}
+void *memalign(size_t a, size_t n) {
+    return refuse() ? NULL : counted(__libc_memalign(a, n));
+}
 void *aligned_alloc(size_t a, size_t n) { return memalign(a, n); }
 int posix_memalign(void **out, size_t a, size_t n) {
     void *block = memalign(a, n);
@@ -51,13 +57,15 @@ void free(void *block) {
     live -= block != NULL;
     __libc_free(block);
 }
-/* libzip asks for the local time; what libc then keeps of the time zone would look like a leak. */
+/* libzip asks for the local time; what libc then keeps of the time zone would look like a
+ * leak. */
 time_t mktime(struct tm *t) { return timegm(t); }
 
 enum { MODEL, DATA, PICTURE };
 
 static uint64_t mix(uint64_t h, const void *data, size_t size) { /* FNV-1a */
-    for (size_t i = 0; data && i < size; i++) h = (h ^ ((const uint8_t *)data)[i]) * 1099511628211u;
+    for (size_t i = 0; data && i < size; i++)
+        h = (h ^ ((const uint8_t *)data)[i]) * 1099511628211u;
     return h;
 }
 
@@ -72,7 +80,8 @@ static uint64_t of_model(const gull_model *m) {
     const gull_family *f = m->family;
     const size_t classes = (size_t)m->facts.classes;
     void *worker = NULL;
-    uint64_t h = mix(mix(1, &classes, sizeof classes), &m->facts.dim, sizeof m->facts.dim);
+    uint64_t h =
+        mix(mix(1, &classes, sizeof classes), &m->facts.dim, sizeof m->facts.dim);
     h = mix_names(h, m->facts.class_names, classes);
     h = mix_names(h, m->facts.feature_names, m->facts.dim);
     if (m->facts.dim > DIM || classes > CLASSES) return h;
@@ -84,13 +93,15 @@ static uint64_t of_model(const gull_model *m) {
 }
 
 static uint64_t of_data(const gull_data *d) {
-    uint64_t h = mix(mix(1, d->x, d->rows * d->dim * sizeof *d->x), d->sha256, sizeof d->sha256);
+    uint64_t h =
+        mix(mix(1, d->x, d->rows * d->dim * sizeof *d->x), d->sha256, sizeof d->sha256);
     h = mix(h, d->label, d->label ? d->rows * sizeof *d->label : 0);
     h = mix_names(h, d->label_names, d->label_count);
     return mix_names(h, d->feature_names, d->feature_names ? d->dim : 0);
 }
 
-/* Opens the file with the n-th allocation failing (below 0: none); *content: what was read. */
+/* Opens the file with the n-th allocation failing (below 0: none); *content: what was
+ * read. */
 static int open_once(int kind, const char *path, long n, bool *reached, uint64_t *content,
                      gull_error *err) {
     gull_model *m = NULL;
@@ -102,16 +113,21 @@ static int open_once(int kind, const char *path, long n, bool *reached, uint64_t
                                       : gull__picture_read(&p, path, err);
     *reached = n >= 0 && left < 0;
     left = -1;
-    *content = m ? of_model(m) : d ? of_data(d) : mix(1, p.pixel, p.width * p.height * p.channels);
+    *content = m   ? of_model(m)
+               : d ? of_data(d)
+                   : mix(1, p.pixel, p.width * p.height * p.channels);
     gull_model_close(&m);
     gull_data_close(&d);
     free(p.pixel);
     return status;
 }
 
-/* What libraries do, unseen from outside: jansson 2.14 drops a character when its buffer cannot grow
- * for a token of 16 or more; libzip 1.7 leaks a block when it cannot lay one source on another. */
-static long forgiven_contents(const char *path) { return strstr(path, "/xgboost/") ? 2 : 0; }
+/* What libraries do, unseen from outside: jansson 2.14 drops a character when its buffer
+ * cannot grow for a token of 16 or more; libzip 1.7 leaks a block when it cannot lay one
+ * source on another. */
+static long forgiven_contents(const char *path) {
+    return strstr(path, "/xgboost/") ? 2 : 0;
+}
 static long forgiven_leaks(const char *path) { return strstr(path, "/npz/") ? 4 : 0; }
 
 static void check_file(int kind, const char *path) {
@@ -120,20 +136,23 @@ static void check_file(int kind, const char *path) {
     gull_error err = {0, ""};
     long n = 0, named = 0, wrong = 0, leaks = 0;
     char first[200] = "";
-    if (!tap_ok(open_once(kind, path, -1, &reached, &whole, &err) == GULL_OK, "%s", path)) return;
+    if (!tap_ok(open_once(kind, path, -1, &reached, &whole, &err) == GULL_OK, "%s", path))
+        return;
     for (reached = true; reached && n < 100000; n++) {
         const long before = live;
         err = (gull_error){0, ""};
         const int status = open_once(kind, path, n, &reached, &content, &err);
-        const bool good = status < 0 ? err.text[0] && err.code == status : content == whole;
-        if (!good && !wrong) snprintf(first, sizeof first, " (%ld: %d %.150s)", n, status, err.text);
+        const bool good =
+            status < 0 ? err.text[0] && err.code == status : content == whole;
+        if (!good && !wrong)
+            snprintf(first, sizeof first, " (%ld: %d %.150s)", n, status, err.text);
         named += status == GULL_ENOMEM;
         wrong += !good;
         leaks += live != before;
     }
     tap_ok(!reached && wrong <= forgiven_contents(path) && leaks <= forgiven_leaks(path),
-           "%ld allocations failed in turn: %ld called so, %ld wrong%s, %ld leaks", n - 1, named,
-           wrong, first, leaks);
+           "%ld allocations failed in turn: %ld called so, %ld wrong%s, %ld leaks", n - 1,
+           named, wrong, first, leaks);
 }
 
 static void check_folder(const char *source, const char *name, int kind) {
@@ -154,8 +173,10 @@ int main(void) {
     static const char *const model[] = {"onnx", "xgboost", "liblinear", "libsvm"};
     static const char *const data[] = {"npy", "npz", "idx", "csv", "libsvm_data"};
     const char *source = getenv("GULL_SOURCE") ? getenv("GULL_SOURCE") : ".";
-    for (size_t i = 0; i < sizeof model / sizeof *model; i++) check_folder(source, model[i], MODEL);
-    for (size_t i = 0; i < sizeof data / sizeof *data; i++) check_folder(source, data[i], DATA);
+    for (size_t i = 0; i < sizeof model / sizeof *model; i++)
+        check_folder(source, model[i], MODEL);
+    for (size_t i = 0; i < sizeof data / sizeof *data; i++)
+        check_folder(source, data[i], DATA);
     check_folder(source, "picture", PICTURE);
     return tap_done();
 }

@@ -61,17 +61,19 @@ int gull__only_file(const char *path, gull_error *err) {
     const bool two = pair.y;
     gull__pair_free(&pair);
     if (!two) return GULL_OK;
-    return gull__fail(err, GULL_EUSAGE,
-                      "%s: only .npy and IDX take two files X,Y; here give one, with its labels "
-                      "inside",
-                      path);
+    return gull__fail(
+        err, GULL_EUSAGE,
+        "%s: only .npy and IDX take two files X,Y; here give one, with its labels "
+        "inside",
+        path);
 }
 
 /* The first bytes, inflated; none for a folder. */
 static int read_head(const char *path, uint8_t *head, size_t *size, gull_error *err) {
     struct stat st;
     *size = 0;
-    if (stat(path, &st)) return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
+    if (stat(path, &st))
+        return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode)) return GULL_OK;
     gzFile f = gzopen(path, "rb");
     const int n = f ? gzread(f, head, HEAD) : -1;
@@ -116,12 +118,13 @@ static int check_numbers(const gull_data *d, gull_error *err) {
     if (!d->rows || !d->dim) return gull__fail(err, GULL_EFORMAT, "%s: no rows", d->path);
     for (size_t i = 0; i < d->rows * d->dim; i++)
         if (isinf(d->x[i]))
-            return gull__fail(err, GULL_EFORMAT, "%s: row %zu: column %zu is infinite", d->path,
-                              i / d->dim, i % d->dim);
+            return gull__fail(err, GULL_EFORMAT, "%s: row %zu: column %zu is infinite",
+                              d->path, i / d->dim, i % d->dim);
     return GULL_OK;
 }
 
-static int open_pair(gull_data *d, const gull_pair *p, const char *label_column, gull_error *err) {
+static int open_pair(gull_data *d, const gull_pair *p, const char *label_column,
+                     gull_error *err) {
     uint8_t bytes[HEAD];
     gull_bytes head = {bytes, 0, 0, p->x};
     TRY(read_head(p->x, bytes, &head.size, err));

@@ -1,5 +1,5 @@
-/* csv.c - tables with a header line (RFC 4180 quoting): numbers, and one label column that may
- * hold words.  Empty cells and NA are missing values (NaN). */
+/* csv.c - tables with a header line (RFC 4180 quoting): numbers, and one label column
+ * that may hold words.  Empty cells and NA are missing values (NaN). */
 #include "core/data.h"
 #include "core/model.h"
 #include <locale.h>
@@ -13,9 +13,9 @@ typedef struct table {
     char *text, *at, *end; /* the file, cut into cells in place */
     const char *path;
     char separator;
-    char **name; /* columns; points into text */
+    char **name;                 /* columns; points into text */
     size_t columns, label, line; /* label == columns: none */
-    char **word; /* the label of each row; points into text */
+    char **word;                 /* the label of each row; points into text */
     bool open_quote;
     gull_data *data;
     size_t room; /* rows allocated */
@@ -37,18 +37,20 @@ static bool missing(const char *s) {
 }
 
 static int out_of_memory(const table *t) {
-    return gull__fail(t->err, GULL_ENOMEM, "%s: out of memory at line %zu", t->path, t->line);
+    return gull__fail(t->err, GULL_ENOMEM, "%s: out of memory at line %zu", t->path,
+                      t->line);
 }
 
-/* Cuts the next cell out of the line, undoing quotes in place.  *last: the line ends here.  The
- * cells stay where they are until the table is read. */
+/* Cuts the next cell out of the line, undoing quotes in place.  *last: the line ends
+ * here.  The cells stay where they are until the table is read. */
 static char *next_cell(table *t, bool *last) {
     char *start = t->at, *to = t->at;
     bool quoted = t->at < t->end && *t->at == '"';
     if (quoted) t->at++;
     while (t->at < t->end) {
         if (quoted && *t->at == '"') {
-            if (t->at + 1 < t->end && t->at[1] == '"') t->at++;
+            if (t->at + 1 < t->end && t->at[1] == '"')
+                t->at++;
             else {
                 quoted = false;
                 t->at++;
@@ -84,16 +86,18 @@ static int check_names(const table *t) {
     double v, count = 0;
     for (size_t i = 0; i < t->columns; i++) {
         if (!*t->name[i])
-            return gull__fail(t->err, GULL_EFORMAT,
-                              "%s: line 1: column %zu has no name; if it numbers the rows, leave it "
-                              "out (pandas: to_csv(index=False))",
-                              t->path, i + 1);
+            return gull__fail(
+                t->err, GULL_EFORMAT,
+                "%s: line 1: column %zu has no name; if it numbers the rows, leave it "
+                "out (pandas: to_csv(index=False))",
+                t->path, i + 1);
         if (!to_number(t, t->name[i], &v)) continue;
         if (v != count++ || t->columns < 3)
-            return gull__fail(t->err, GULL_EFORMAT,
-                              "%s: line 1: column %zu is called '%.40s'; the first line must name "
-                              "the columns",
-                              t->path, i + 1, t->name[i]);
+            return gull__fail(
+                t->err, GULL_EFORMAT,
+                "%s: line 1: column %zu is called '%.40s'; the first line must name "
+                "the columns",
+                t->path, i + 1, t->name[i]);
     }
     return GULL_OK;
 }
@@ -103,7 +107,8 @@ static int read_header(table *t) {
     size_t room = 0;
     while (!last) {
         if (t->columns == MOST_COLUMNS)
-            return gull__fail(t->err, GULL_EFORMAT, "%s: line 1: over 1,048,576 columns", t->path);
+            return gull__fail(t->err, GULL_EFORMAT, "%s: line 1: over 1,048,576 columns",
+                              t->path);
         if (t->columns == room) {
             char **more = realloc(t->name, (room = room * 2 + 16) * sizeof *more);
             if (!more) return out_of_memory(t);
@@ -123,17 +128,20 @@ static int find_label(table *t, const char *asked) {
         for (size_t i = 0; i < t->columns; i++)
             if (!strcmp(t->name[i], asked)) t->label = i;
         const unsigned long i = strtoul(asked, &end, 10);
-        if (t->label == t->columns && *asked >= '0' && *asked <= '9' && !*end && i < t->columns)
+        if (t->label == t->columns && *asked >= '0' && *asked <= '9' && !*end &&
+            i < t->columns)
             t->label = i;
         if (t->label == t->columns)
-            return gull__fail(t->err, GULL_EUSAGE, "%s: no column '%.60s'; the last of %zu is '%.60s'",
+            return gull__fail(t->err, GULL_EUSAGE,
+                              "%s: no column '%.60s'; the last of %zu is '%.60s'",
                               t->path, asked, t->columns, t->name[t->columns - 1]);
     }
     for (size_t k = 0; k < 4 && t->label == t->columns; k++)
         for (size_t i = 0; i < t->columns; i++)
             if (!strcasecmp(t->name[i], usual[k])) t->label = i;
     if (t->columns - (t->label < t->columns) < 1)
-        return gull__fail(t->err, GULL_EFORMAT, "%s: line 1: no column besides the label", t->path);
+        return gull__fail(t->err, GULL_EFORMAT, "%s: line 1: no column besides the label",
+                          t->path);
     return GULL_OK;
 }
 
@@ -158,23 +166,25 @@ static int read_cell(table *t, size_t column, char *cell, size_t line) {
     if (column == t->label) {
         t->word[d->rows] = cell + strspn(cell, " \t");
         if (*t->word[d->rows]) return GULL_OK;
-        return gull__fail(t->err, GULL_EFORMAT, "%s: line %zu: column '%.40s': no label", t->path,
-                          line, t->name[column]);
+        return gull__fail(t->err, GULL_EFORMAT, "%s: line %zu: column '%.40s': no label",
+                          t->path, line, t->name[column]);
     }
     double *to = d->x + d->rows * d->dim + column - (column > t->label);
     if (missing(cell))
         *to = NAN;
     else if (!to_number(t, cell, to))
-        return gull__fail(t->err, GULL_EFORMAT,
-                          "%s: line %zu: column '%.40s': '%.40s' is not a number; code categories "
-                          "as numbers, or name the label column with --label",
-                          t->path, line, t->name[column], cell);
+        return gull__fail(
+            t->err, GULL_EFORMAT,
+            "%s: line %zu: column '%.40s': '%.40s' is not a number; code categories "
+            "as numbers, or name the label column with --label",
+            t->path, line, t->name[column], cell);
     return GULL_OK;
 }
 
 static int bad_row(const table *t, size_t line, const char *what) {
-    return gull__fail(t->err, GULL_EFORMAT, "%s: line %zu: %s than the %zu columns of line 1",
-                      t->path, line, what, t->columns);
+    return gull__fail(t->err, GULL_EFORMAT,
+                      "%s: line %zu: %s than the %zu columns of line 1", t->path, line,
+                      what, t->columns);
 }
 
 static int read_row(table *t) {
@@ -186,8 +196,10 @@ static int read_row(table *t) {
         char *cell = next_cell(t, &last);
         if (t->open_quote)
             return gull__fail(t->err, GULL_EFORMAT,
-                              "%s: line %zu: a quote that no later quote closes", t->path, line);
-        if (column == 0 && last && !*cell && t->columns > 1) return GULL_OK; /* an empty line */
+                              "%s: line %zu: a quote that no later quote closes", t->path,
+                              line);
+        if (column == 0 && last && !*cell && t->columns > 1)
+            return GULL_OK; /* an empty line */
         if (column == t->columns) return bad_row(t, line, "more cells");
         TRY(read_cell(t, column, cell, line));
     }
@@ -226,9 +238,10 @@ static int name_labels(table *t, char **sorted) {
     for (size_t i = 0; i < d->rows; i++)
         if (!count || strcmp(sorted[count - 1], sorted[i])) sorted[count++] = sorted[i];
     if (count > MOST_LABELS)
-        return gull__fail(t->err, GULL_EFORMAT,
-                          "%s: over 10,000 different labels; is '%.40s' the label column?", t->path,
-                          t->name[t->label]);
+        return gull__fail(
+            t->err, GULL_EFORMAT,
+            "%s: over 10,000 different labels; is '%.40s' the label column?", t->path,
+            t->name[t->label]);
     d->label_names = calloc(count, sizeof *d->label_names);
     for (size_t i = 0; d->label_names && i < count; i++, d->label_count++)
         if (!(d->label_names[i] = strdup(sorted[i]))) break;
@@ -247,7 +260,8 @@ static int keep_labels(table *t) {
     free(sorted);
     TRY(status);
     for (size_t i = 0; i < d->rows; i++) {
-        char **at = bsearch(&t->word[i], d->label_names, d->label_count, sizeof *at, by_name);
+        char **at =
+            bsearch(&t->word[i], d->label_names, d->label_count, sizeof *at, by_name);
         d->label[i] = (double)(at - d->label_names);
     }
     return GULL_OK;
@@ -267,12 +281,15 @@ static int read_table(table *t, const char *label_column) {
     return t->label < t->columns ? keep_labels(t) : GULL_OK;
 }
 
-/* Bytes of the UTF-8 character at s (shortest form, no surrogates); 0: it is none.  The text ends
- * with NUL. */
+/* Bytes of the UTF-8 character at s (shortest form, no surrogates); 0: it is none.  The
+ * text ends with NUL. */
 static size_t utf8_length(const uint8_t *s) {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : (*s & 0xf0) == 0xe0 ? 3
-                     : (*s & 0xf8) == 0xf0 ? 4 : 0;
+    const size_t n = *s < 0x80                 ? 1
+                     : *s >= 0xc2 && *s < 0xe0 ? 2
+                     : (*s & 0xf0) == 0xe0     ? 3
+                     : (*s & 0xf8) == 0xf0     ? 4
+                                               : 0;
     uint32_t c = n ? *s & (0xffu >> n) : 0;
     if (n < 2) return n;
     for (size_t i = 1; i < n; i++) {
@@ -288,8 +305,8 @@ static int check_text(const table *t, const char *text, size_t size) {
         n = utf8_length((const uint8_t *)text + i);
         if (!n || !text[i])
             return gull__fail(t->err, GULL_EFORMAT,
-                              "%s: line %zu: %s; save the table as UTF-8 text", t->path, line,
-                              n ? "a NUL byte" : "not UTF-8 text");
+                              "%s: line %zu: %s; save the table as UTF-8 text", t->path,
+                              line, n ? "a NUL byte" : "not UTF-8 text");
         line += text[i] == '\n';
     }
     return GULL_OK;
@@ -297,7 +314,12 @@ static int check_text(const table *t, const char *text, size_t size) {
 
 static int read_text(char *text, size_t size, const char *path, const char *label_column,
                      gull_data *d, gull_error *err) {
-    table t = {.text = text, .at = text, .end = text + size, .path = path, .line = 1, .data = d,
+    table t = {.text = text,
+               .at = text,
+               .end = text + size,
+               .path = path,
+               .line = 1,
+               .data = d,
                .err = err};
     text[size] = 0;
     TRY(check_text(&t, text, size));
@@ -311,7 +333,8 @@ static int read_text(char *text, size_t size, const char *path, const char *labe
     return status;
 }
 
-static int read_data(const char *path, const char *label_column, gull_data *d, gull_error *err) {
+static int read_data(const char *path, const char *label_column, gull_data *d,
+                     gull_error *err) {
     uint8_t *bytes;
     size_t size;
     TRY(gull__only_file(path, err));
@@ -330,12 +353,14 @@ static int probe(const gull_bytes *head) {
         if (head->data[i] < 9) return 0;
         separators += strchr(",;\t", head->data[i]) != NULL;
     }
-    if (n > 4 && (!strcasecmp(head->path + n - 4, ".csv") || !strcasecmp(head->path + n - 4, ".tsv")))
+    if (n > 4 && (!strcasecmp(head->path + n - 4, ".csv") ||
+                  !strcasecmp(head->path + n - 4, ".tsv")))
         return 80;
     return separators && i ? 20 : 0;
 }
 
 const gull_data_reader gull_data_csv = {.name = "csv",
-                                        .summary = "tables with a header line; --label COLUMN",
+                                        .summary =
+                                            "tables with a header line; --label COLUMN",
                                         .probe = probe,
                                         .read = read_data};

@@ -1,5 +1,5 @@
-/* images.c - a folder of PNG and JPEG files, all of one size, with the subfolder as label; or a
- * single one. */
+/* images.c - a folder of PNG and JPEG files, all of one size, with the subfolder as
+ * label; or a single one. */
 #include "core/data.h"
 #include "core/model.h"
 #include "read/picture.h"
@@ -34,7 +34,8 @@ static int listing_add(listing *l, const char *folder, const char *name) {
 
 static bool is_picture(const char *name) {
     const char *dot = strrchr(name, '.');
-    return dot && (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg"));
+    return dot && (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") ||
+                   !strcasecmp(dot, ".jpeg"));
 }
 
 static int by_path(const void *a, const void *b) {
@@ -61,7 +62,8 @@ static int list_folder(const char *folder, bool folders, listing *out, gull_erro
     return GULL_OK;
 }
 
-static int take_size(gull_data *d, const gull_picture *p, const char *path, gull_error *err) {
+static int take_size(gull_data *d, const gull_picture *p, const char *path,
+                     gull_error *err) {
     if (!d->dim) {
         d->rank = 3;
         d->shape[0] = p->channels;
@@ -73,17 +75,18 @@ static int take_size(gull_data *d, const gull_picture *p, const char *path, gull
     }
     if (d->shape[0] == p->channels && d->shape[1] == p->height && d->shape[2] == p->width)
         return GULL_OK;
-    return gull__fail(err, GULL_EFORMAT,
-                      "%s: %zux%zux%zu (channels, height, width), but the pictures before it are "
-                      "%zux%zux%zu; give pictures of one size",
-                      path, p->channels, p->height, p->width, d->shape[0], d->shape[1],
-                      d->shape[2]);
+    return gull__fail(
+        err, GULL_EFORMAT,
+        "%s: %zux%zux%zu (channels, height, width), but the pictures before it are "
+        "%zux%zux%zu; give pictures of one size",
+        path, p->channels, p->height, p->width, d->shape[0], d->shape[1], d->shape[2]);
 }
 
 /* Room for `more` rows. */
 static int grow(gull_data *d, size_t more, const char *path, gull_error *err) {
     size_t bytes;
-    if (__builtin_mul_overflow((d->rows + more) * sizeof *d->x, d->dim, &bytes)) bytes = 0;
+    if (__builtin_mul_overflow((d->rows + more) * sizeof *d->x, d->dim, &bytes))
+        bytes = 0;
     double *x = bytes ? realloc(d->x, bytes) : NULL;
     if (x) d->x = x;
     double *y = x ? realloc(d->label, (d->rows + more) * sizeof *y) : NULL;
@@ -96,7 +99,8 @@ static void add_row(gull_data *d, const gull_picture *p, double label) {
     const size_t pixels = p->height * p->width;
     double *row = d->x + d->rows * d->dim;
     for (size_t i = 0; i < pixels; i++)
-        for (size_t c = 0; c < p->channels; c++) row[c * pixels + i] = p->pixel[i * p->channels + c];
+        for (size_t c = 0; c < p->channels; c++)
+            row[c * pixels + i] = p->pixel[i * p->channels + c];
     d->label[d->rows++] = label;
 }
 
@@ -129,17 +133,20 @@ static int name_labels(gull_data *d, const listing *l, gull_error *err) {
         if (!d->label_names[i]) break;
         d->label_count++;
     }
-    return d->label_count == l->count ? GULL_OK : gull__fail(err, GULL_ENOMEM, "out of memory");
+    return d->label_count == l->count ? GULL_OK
+                                      : gull__fail(err, GULL_ENOMEM, "out of memory");
 }
 
 /* Subfolders are labels; without any, the pictures of the folder itself have none. */
-static int read_folder(const char *path, const listing *l, gull_data *d, gull_error *err) {
+static int read_folder(const char *path, const listing *l, gull_data *d,
+                       gull_error *err) {
     TRY(add_folder(d, path, 0, err));
     if (l->count && d->rows)
-        return gull__fail(err, GULL_EFORMAT,
-                          "%s: pictures beside subfolders; put them into the subfolder of their "
-                          "label",
-                          path);
+        return gull__fail(
+            err, GULL_EFORMAT,
+            "%s: pictures beside subfolders; put them into the subfolder of their "
+            "label",
+            path);
     if (l->count) TRY(name_labels(d, l, err));
     for (size_t i = 0; i < l->count; i++) TRY(add_folder(d, l->path[i], (double)i, err));
     if (!d->rows)
@@ -153,7 +160,8 @@ static void forget_labels(gull_data *d) {
     d->label = NULL;
 }
 
-static int read_data(const char *path, const char *label_column, gull_data *d, gull_error *err) {
+static int read_data(const char *path, const char *label_column, gull_data *d,
+                     gull_error *err) {
     listing l = {0};
     struct stat st;
     char *copy[1] = {d->path};
@@ -175,7 +183,8 @@ static int probe(const gull_bytes *head) {
     return !head->size || gull__picture_probe(head->data, head->size) ? 90 : 0;
 }
 
-const gull_data_reader gull_data_images = {.name = "images",
-                                           .summary = "a folder of PNG and JPEG (label = subfolder), or one",
-                                           .probe = probe,
-                                           .read = read_data};
+const gull_data_reader gull_data_images = {
+    .name = "images",
+    .summary = "a folder of PNG and JPEG (label = subfolder), or one",
+    .probe = probe,
+    .read = read_data};

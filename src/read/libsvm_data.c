@@ -26,12 +26,14 @@ typedef struct rows {
 } rows;
 
 static int bad(const rows *r, const char *what) {
-    return gull__fail(r->err, GULL_EFORMAT, "%s: line %zu: %s; expected LABEL INDEX:VALUE ...",
-                      r->path, r->line, what);
+    return gull__fail(r->err, GULL_EFORMAT,
+                      "%s: line %zu: %s; expected LABEL INDEX:VALUE ...", r->path,
+                      r->line, what);
 }
 
 static int out_of_memory(const rows *r) {
-    return gull__fail(r->err, GULL_ENOMEM, "%s: out of memory at line %zu", r->path, r->line);
+    return gull__fail(r->err, GULL_ENOMEM, "%s: out of memory at line %zu", r->path,
+                      r->line);
 }
 
 static int add_entry(rows *r, unsigned long index, double value) {
@@ -128,10 +130,11 @@ static int make_dense(rows *r, gull_data *d) {
     d->note = first ? "features are counted from 1, since no row names index 0"
                     : "features are counted from 0, since a row names index 0";
     if (d->rows > MOST_NUMBERS / d->dim)
-        return gull__fail(r->err, GULL_EUNSUPPORTED,
-                          "%s: %zu rows of %zu features are more than 4 GiB of numbers; give "
-                          "fewer rows",
-                          r->path, d->rows, d->dim);
+        return gull__fail(
+            r->err, GULL_EUNSUPPORTED,
+            "%s: %zu rows of %zu features are more than 4 GiB of numbers; give "
+            "fewer rows",
+            r->path, d->rows, d->dim);
     d->x = calloc(d->rows * d->dim, sizeof *d->x);
     if (!d->x) return out_of_memory(r);
     for (size_t i = 0; i < r->count; i++)
@@ -153,7 +156,8 @@ static int read_bytes(rows *r, uint8_t **bytes, size_t size, gull_data *d) {
     return status;
 }
 
-static int read_data(const char *path, const char *label_column, gull_data *d, gull_error *err) {
+static int read_data(const char *path, const char *label_column, gull_data *d,
+                     gull_error *err) {
     uint8_t *bytes;
     size_t size;
     (void)label_column;
@@ -171,8 +175,10 @@ static int probe(const gull_bytes *head) {
     char line[256];
     size_t n = 0, start = 0;
     while (start < head->size && head->data[start] == '#') /* comments first */
-        while (start < head->size && head->data[start++] != '\n') {}
-    for (; start + n < head->size && head->data[start + n] != '\n' && n < sizeof line - 1; n++)
+        while (start < head->size && head->data[start++] != '\n') {
+        }
+    for (; start + n < head->size && head->data[start + n] != '\n' && n < sizeof line - 1;
+         n++)
         line[n] = (char)head->data[start + n];
     line[n] = 0;
     char *end = line + strspn(line, "+-.0123456789eE");
@@ -184,6 +190,7 @@ static int probe(const gull_bytes *head) {
 }
 
 const gull_data_reader gull_data_libsvm_data = {.name = "libsvm",
-                                                .summary = "sparse rows: LABEL INDEX:VALUE ...",
+                                                .summary =
+                                                    "sparse rows: LABEL INDEX:VALUE ...",
                                                 .probe = probe,
                                                 .read = read_data};

@@ -27,8 +27,8 @@ static int bad(const char *path, const char *what, gull_error *err) {
 
 /* Bytes of an element like "f4"; 0: not one that is understood. */
 static size_t element_width(const char *s) {
-    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "u4", "i4",
-                                        "u8", "i8", "f2", "f4", "f8"};
+    static const char *const known[] = {"b1", "u1", "i1", "u2", "i2", "u4",
+                                        "i4", "u8", "i8", "f2", "f4", "f8"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strncmp(s, known[i], 2) && (s[2] == '\'' || s[2] == '"'))
             return (size_t)(s[1] - '0');
@@ -43,13 +43,15 @@ static int read_descr(const char *text, header *h, const char *path, gull_error 
     h->kind = *s;
     h->width = element_width(s);
     if (h->width) return GULL_OK;
-    return gull__fail(err, GULL_EFORMAT,
-                      "%s: npy header: element type '%.20s' not understood; expected bool, "
-                      "integer or float numbers (save with .astype(numpy.float32))",
-                      path, s);
+    return gull__fail(
+        err, GULL_EFORMAT,
+        "%s: npy header: element type '%.20s' not understood; expected bool, "
+        "integer or float numbers (save with .astype(numpy.float32))",
+        path, s);
 }
 
-static int read_shape(const char *text, gull_array *a, const char *path, gull_error *err) {
+static int read_shape(const char *text, gull_array *a, const char *path,
+                      gull_error *err) {
     const char *s = after(text, "shape");
     if (!s || *s != '(') return bad(path, "no 'shape'", err);
     for (s++; *s != ')';) {
@@ -58,7 +60,8 @@ static int read_shape(const char *text, gull_array *a, const char *path, gull_er
             s++;
             continue;
         }
-        if (*s < '0' || *s > '9' || a->rank == GULL_AXES) return bad(path, "bad 'shape'", err);
+        if (*s < '0' || *s > '9' || a->rank == GULL_AXES)
+            return bad(path, "bad 'shape'", err);
         a->shape[a->rank++] = strtoull(s, &end, 10);
         s = *end == 'L' ? end + 1 : end;
     }
@@ -83,7 +86,8 @@ static double half(uint64_t bits) {
     const int exponent = (int)(bits >> 10) & 31;
     const double fraction = (double)(bits & 1023), sign = bits >> 15 ? -1 : 1;
     if (exponent == 31) return fraction != 0 ? NAN : sign * INFINITY;
-    return exponent ? sign * ldexp(1024 + fraction, exponent - 25) : sign * ldexp(fraction, -24);
+    return exponent ? sign * ldexp(1024 + fraction, exponent - 25)
+                    : sign * ldexp(fraction, -24);
 }
 
 static double element(const uint8_t *p, const header *h) {
@@ -124,9 +128,9 @@ int gull__npy_parse(const uint8_t *p, size_t size, const char *path, gull_array 
     if (size < 12 || memcmp(p, "\x93NUMPY", 6))
         return gull__fail(err, GULL_EFORMAT, "%s: not a .npy file", path);
     const size_t prefix = p[6] == 1 ? 10 : 12;
-    const size_t length = p[6] == 1 ? p[8] | (size_t)p[9] << 8
-                                    : p[8] | (size_t)p[9] << 8 | (size_t)p[10] << 16 |
-                                          (size_t)p[11] << 24;
+    const size_t length =
+        p[6] == 1 ? p[8] | (size_t)p[9] << 8
+                  : p[8] | (size_t)p[9] << 8 | (size_t)p[10] << 16 | (size_t)p[11] << 24;
     if (p[6] < 1 || p[6] > 3 || length > size - prefix || length > 65536)
         return bad(path, "unknown version or longer than the file", err);
     char *text = malloc(length + 1);
@@ -150,7 +154,8 @@ static int probe(const gull_bytes *head) {
     return head->size > 6 && !memcmp(head->data, "\x93NUMPY", 6) ? 100 : 0;
 }
 
-static int read_data(const char *path, const char *label_column, gull_data *d, gull_error *err) {
+static int read_data(const char *path, const char *label_column, gull_data *d,
+                     gull_error *err) {
     (void)label_column;
     return gull__read_pair(path, gull__npy_parse, d, err);
 }

@@ -29,8 +29,10 @@ static zip_int64_t find(zip_t *z, const char *const *names) {
 static size_t most_bytes(zip_t *z, zip_int64_t i) {
     zip_stat_t st;
     const zip_uint64_t most = (zip_uint64_t)1 << 26;
-    if (zip_stat_index(z, (zip_uint64_t)i, 0, &st) || !(st.valid & ZIP_STAT_COMP_SIZE)) return most;
-    return st.comp_size > (MOST_BYTES - most) / 200 ? MOST_BYTES : most + 200 * st.comp_size;
+    if (zip_stat_index(z, (zip_uint64_t)i, 0, &st) || !(st.valid & ZIP_STAT_COMP_SIZE))
+        return most;
+    return st.comp_size > (MOST_BYTES - most) / 200 ? MOST_BYTES
+                                                    : most + 200 * st.comp_size;
 }
 
 /* A member may claim any size: the buffer grows with what really comes out. */
@@ -68,9 +70,10 @@ static int read_member(zip_t *z, zip_int64_t i, const char *path, gull_array *a,
     int status = f ? inflate_member(f, most_bytes(z, i), &bytes, &size) : GULL_EFORMAT;
     if (f) zip_fclose(f);
     if (status == GULL_ENOMEM)
-        return gull__fail(err, status,
-                          "%s: larger than memory, than 4 GiB or than 200 times its compressed size",
-                          where);
+        return gull__fail(
+            err, status,
+            "%s: larger than memory, than 4 GiB or than 200 times its compressed size",
+            where);
     if (status < 0) return gull__fail(err, status, "%s: damaged or encrypted", where);
     status = gull__npy_parse(bytes, size, where, a, err);
     free(bytes);
@@ -78,24 +81,29 @@ static int read_member(zip_t *z, zip_int64_t i, const char *path, gull_array *a,
 }
 
 static int read_zip(zip_t *z, const char *path, gull_data *d, gull_error *err) {
-    static const char *const xs[] = {"x", "images", "features", "data", "x_test", "arr_0", NULL};
-    static const char *const ys[] = {"y", "labels", "label", "target", "y_test", "arr_1", NULL};
+    static const char *const xs[] = {"x",      "images", "features", "data",
+                                     "x_test", "arr_0",  NULL};
+    static const char *const ys[] = {"y",      "labels", "label", "target",
+                                     "y_test", "arr_1",  NULL};
     const zip_int64_t xi = find(z, xs), yi = find(z, ys);
     gull_array x = {0}, y = {0};
     if (xi < 0)
-        return gull__fail(err, GULL_EFORMAT,
-                          "%s: no array named x (or images, features, data, arr_0); save with "
-                          "numpy.savez(path, x=x, y=y)",
-                          path);
+        return gull__fail(
+            err, GULL_EFORMAT,
+            "%s: no array named x (or images, features, data, arr_0); save with "
+            "numpy.savez(path, x=x, y=y)",
+            path);
     int status = read_member(z, xi, path, &x, err);
     if (status == GULL_OK && yi >= 0) status = read_member(z, yi, path, &y, err);
-    if (status == GULL_OK) status = gull__data_from_arrays(d, &x, yi >= 0 ? &y : NULL, path, err);
+    if (status == GULL_OK)
+        status = gull__data_from_arrays(d, &x, yi >= 0 ? &y : NULL, path, err);
     gull__array_free(&x);
     gull__array_free(&y);
     return status;
 }
 
-static int read_data(const char *path, const char *label_column, gull_data *d, gull_error *err) {
+static int read_data(const char *path, const char *label_column, gull_data *d,
+                     gull_error *err) {
     int code;
     (void)label_column;
     TRY(gull__only_file(path, err));

@@ -1,5 +1,6 @@
-/* picture.c - PNG and JPEG by libpng and libjpeg, both kept from printing and exiting.  Pixels are
- * taken as they are stored, without colour management, as training pipelines take them. */
+/* picture.c - PNG and JPEG by libpng and libjpeg, both kept from printing and exiting.
+ * Pixels are taken as they are stored, without colour management, as training pipelines
+ * take them. */
 #include "read/picture.h"
 #include "core/model.h"
 #include <setjmp.h>
@@ -14,8 +15,9 @@ enum { MOST_PIXELS = 1 << 26, MOST_SCANS = 100 };
 
 static int room(gull_picture *p, const char *path, gull_error *err) {
     if (!p->width || !p->height || p->width > MOST_PIXELS / p->height)
-        return gull__fail(err, GULL_EUNSUPPORTED, "%s: %zu x %zu pixels, at most 67 million",
-                          path, p->width, p->height);
+        return gull__fail(err, GULL_EUNSUPPORTED,
+                          "%s: %zu x %zu pixels, at most 67 million", path, p->width,
+                          p->height);
     p->pixel = malloc(p->width * p->height * p->channels);
     return p->pixel ? GULL_OK : gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
 }
@@ -65,7 +67,8 @@ static int png_decode(png *s, gull_picture *p, const char *path, gull_error *err
     png_read_update_info(s->png, s->info);
     const size_t stride = p->width * p->channels;
     if (png_get_rowbytes(s->png, s->info) != stride)
-        return gull__fail(err, GULL_EUNSUPPORTED, "%s: pixels of a kind not understood", path);
+        return gull__fail(err, GULL_EUNSUPPORTED, "%s: pixels of a kind not understood",
+                          path);
     for (int pass = 0; pass < passes; pass++)
         for (size_t y = 0; y < p->height; y++)
             png_read_row(s->png, p->pixel + y * stride, NULL);
@@ -103,7 +106,8 @@ static void jpeg_failed(j_common_ptr info) {
 /* Warnings are passed over, except that data are missing. */
 static void jpeg_message(j_common_ptr info, int level) {
     const int code = info->err->msg_code;
-    if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER)) jpeg_failed(info);
+    if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER))
+        jpeg_failed(info);
 }
 
 /* A progressive file can ask for many passes over many pixels. */
@@ -154,8 +158,8 @@ bool gull__picture_probe(const uint8_t *data, size_t size) {
     return size > 8 && (!png_sig_cmp(data, 0, 8) || !memcmp(data, "\xff\xd8\xff", 3));
 }
 
-int gull__picture_parse(gull_picture *p, const uint8_t *data, size_t size, const char *path,
-                        gull_error *err) {
+int gull__picture_parse(gull_picture *p, const uint8_t *data, size_t size,
+                        const char *path, gull_error *err) {
     memset(p, 0, sizeof *p);
     if (!gull__picture_probe(data, size))
         return gull__fail(err, GULL_EFORMAT, "%s: neither PNG nor JPEG", path);
