@@ -96,9 +96,9 @@ static int write_json(session *s) {
     for (size_t i = 0; i < s->results; i++) room += strlen(s->json[i]) + 2;
     char *all = malloc(room), *at = all;
     if (!all) return cli_error(&s->err, GULL_ENOMEM, "out of memory");
-    if (s->results > 1) at += sprintf(at, "[");
-    for (size_t i = 0; i < s->results; i++) at += sprintf(at, "%s%s", i ? ",\n" : "", s->json[i]);
-    at += sprintf(at, s->results > 1 ? "]\n" : "\n");
+    if (s->results > 1) at = stpcpy(at, "[");
+    for (size_t i = 0; i < s->results; i++) at = stpcpy(stpcpy(at, i ? ",\n" : ""), s->json[i]);
+    at = stpcpy(at, s->results > 1 ? "]\n" : "\n");
     const int status = cli_write(s->args->json, all, (size_t)(at - all), &s->err);
     free(all);
     return status;

@@ -4,7 +4,7 @@ and files of one operator each, and damaged files against the rule "an error, no
 import glob, os, random, subprocess, sys, tempfile
 
 peers = os.environ.get("GULL_PEERS")
-if peers and os.path.realpath(sys.executable) != os.path.realpath(peers) \
+if peers and os.path.abspath(sys.executable) != os.path.abspath(peers) \
         and not os.environ.get("GULL_PEERS_TRIED"):
     os.environ["GULL_PEERS_TRIED"] = "1"
     os.execv(peers, [peers, os.path.abspath(__file__)])
