@@ -243,8 +243,11 @@ static void test_referee(void) {
            "a bound below the witness brackets it");
     gull_question_set(q, "budget", "17", NULL);
     b = work(q, ASKER, -1);
-    tap_ok(b.outcome[0].status == GULL_EBUDGET && b.outcome[0].queries == 17,
-           "the budget of 17 queries is kept to: %d", (int)b.outcome[0].queries);
+    tap_ok(b.outcome[0].status == GULL_EBUDGET && b.answer.queries == 17,
+           "the budget of 17 queries is kept to: %d", (int)b.answer.queries);
+    b = work(q, ASKER, ASKER);
+    tap_ok(b.outcome[1].status == GULL_EBUDGET && b.outcome[1].queries == 0 && b.answer.queries == 17,
+           "by all methods together");
     gull_question_set(q, "access", "scores", NULL);
     b = work(q, PROBER, -1);
     tap_ok(b.outcome[0].status == GULL_EACCESS && b.outcome[0].queries == 0,

@@ -65,8 +65,8 @@ static void record(gull_row *row, gull_answer *a) {
     a->lower_by = row->lower_by;
     a->upper_by = row->upper_by;
     a->contradiction = row->contradiction;
+    a->queries = row->queries;
     for (size_t i = 0; i < plan->count; i++) {
-        a->queries += row->outcome[i].queries;
         if (strcmp(plan->spec[i].method->name, "random") || !row->outcome[i].ran) continue;
         a->noise_tried = true;
         a->noise = fmin(a->noise, row->outcome[i].upper);
@@ -84,7 +84,7 @@ static int describe_witness(gull_row *row, gull_answer *a) {
 static int answer(gull_row *row, const gull_desk *desk, gull_answer *a) {
     const int classes = row->model->facts.classes;
     TRY(gull__seat_scores(row->seat, row->problem.space.x0, row->scores));
-    a->queries = 1;
+    a->queries = row->queries = 1;
     a->predicted = argmax(row->scores, classes);
     a->confidence = confidence(row->model, row->scores, a->predicted);
     const bool aim = desk->question->goal == GULL_TARGET;

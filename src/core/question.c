@@ -252,7 +252,7 @@ static const gull_option options[] = {
     {"goal", "GOAL", "miss", "what counts as fooled: miss (any other class) or target:CLASS"},
     {"method", "SPEC", NULL,
      "use this method, such as pgd:steps=40; may be repeated; see `gull list attacks`"},
-    {"budget", "N", NULL, "queries per input and method"},
+    {"budget", "N", NULL, "queries per input"},
     {"timeout", "S", NULL, "seconds of work per input"},
     {"domain", "FILE.json", NULL, "what may change, feature by feature (doc/formats.md)"},
     {"range", "LO,HI", NULL, "what the model calls black and white; 8-bit pixels are mapped to it"},

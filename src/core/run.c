@@ -49,7 +49,7 @@ void *gull_run_scratch(gull_run *r, size_t bytes) {
 int gull_run_stop(const gull_run *r) {
     const gull_question *q = r->row->question;
     if (q->timeout > 0 && gull__seat_seconds(r->row->seat) > q->timeout) return GULL_ETIME;
-    return q->budget && r->outcome->queries >= q->budget ? GULL_EBUDGET : GULL_OK;
+    return q->budget && r->row->queries >= q->budget ? GULL_EBUDGET : GULL_OK;
 }
 
 static int admit(gull_run *r, unsigned need) {
@@ -57,6 +57,7 @@ static int admit(gull_run *r, unsigned need) {
         return GULL_EACCESS;
     TRY(gull_run_stop(r));
     r->outcome->queries++;
+    r->row->queries++;
     return GULL_OK;
 }
 
