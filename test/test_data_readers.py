@@ -292,6 +292,29 @@ def libsvm_widened():
     ok(r.returncode == 0, "libsvm: index 0 and the last one written " + r.stderr)
 
 
+def words():
+    """Labels that are words, for a model whose classes have no names: class 1 where feature 1 is 0.5 or more."""
+    trees = os.path.join(SOURCE, "fuzz", "corpus", "xgboost", "pass_binary.json")
+
+    def audit(text, *args):
+        r = gull("audit", trees, write("w.csv", text), "-q", "--method", "trees", "--json", at("w.json"), *args)
+        return r, (json.load(open(at("w.json"))) if r.returncode == 0 else {})
+    rows = "len,wid,dep,kind\n0,0,0,{}\n0,1,0,{}\n"
+    r, d = audit(rows.format("no", "yes"), "--label", "kind")
+    ok(d and [i["label"] for i in d["inputs"]] == [0, 1] and d["model"]["class_names"] == ["no", "yes"]
+       and d["model"]["feature_names"] == ["len", "wid", "dep"] and "alphabetical" in d["data"]["note"],
+       "words: alphabetical order, names for the report " + r.stderr)
+    r, d = audit(rows.format("no", "yes"), "--label", "kind", "--class-names", "yes,no")
+    ok(d and [i["label"] for i in d["inputs"]] == [1, 0], "words: --class-names decides " + r.stderr)
+    r, d = audit(rows.format("no", "no"), "--label", "kind")
+    ok(r.returncode == 3 and "1 words as labels" in r.stderr and "--class-names" in r.stderr,
+       "words: not one for each class: " + r.stderr.strip())
+    r, d = audit(rows.format("no", "no"), "--label", "kind", "--class-names", "yes,no")
+    ok(d and [i["label"] for i in d["inputs"]] == [1, 1], "words: --class-names and one class " + r.stderr)
+    r, d = audit(rows.format("no", "may"), "--label", "kind", "--class-names", "yes,no")
+    ok(r.returncode == 3 and "'may'" in r.stderr, "words: none of the classes: " + r.stderr.strip())
+
+
 def idx():
     types = [(8, "u1"), (9, "i1"), (0xb, ">i2"), (0xc, ">i4"), (0xd, ">f4"), (0xe, ">f8")]
     for (code, kind), shape, zipped in itertools.product(types, [(3, 4), (2, 3, 4), (2, 3, 2, 5)],
@@ -409,7 +432,7 @@ def pictures_refused(image, rgb):
 
 
 for part in (npy, npy_pairs, npy_refused, npz, csv_files, csv_labels, csv_refused, libsvm,
-             libsvm_refused, libsvm_widened, idx, pictures):
+             libsvm_refused, libsvm_widened, words, idx, pictures):
     part()
 dump.stdin.close()
 ok(dump.wait() == 0, "the reader of them all ends well")

@@ -148,6 +148,22 @@ static json_t *data_json(const gull_data *d, const gull_task *t) {
                      "range", range, "shape", shape, "note", t->note[0] ? t->note : NULL);
 }
 
+static void set_names(json_t *model, const char *key, char *const *name, size_t count) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) json_array_append_new(list, json_string(name[i]));
+    if (json_array_size(list) == count) json_object_set(model, key, list);
+    json_decref(list);
+}
+
+/* Names that the model lacks are the data's: its columns, its labels where they are words. */
+static void name_from_data(gull_result *r, const gull_model *m, const gull_data *d) {
+    if (!m->facts.feature_names && d->feature_names && d->dim == m->facts.dim)
+        set_names(r->model, "feature_names", d->feature_names, d->dim);
+    if (!m->facts.class_names && d->label_names && !gull__labels_are_numbers(d) &&
+        d->label_count == (size_t)m->facts.classes)
+        set_names(r->model, "class_names", d->label_names, d->label_count);
+}
+
 /* --class-names: one for each class, shown in table and page. */
 static int name_classes(gull_result *r, const char *names, gull_error *err) {
     const json_int_t classes = json_integer_value(json_object_get(r->model, "classes"));
@@ -186,6 +202,7 @@ static int result_new(gull_result **out, const gull_question *q, const char *ver
     r->data = data_json(d, &r->task);
     if (!r->answer || !r->outcomes || !r->witness || !r->command || !r->model || !r->data)
         return gull__fail(err, GULL_ENOMEM, "out of memory for the result of %zu rows", rows);
+    name_from_data(r, m, d);
     if (q->names) TRY(name_classes(r, q->names, err));
     for (size_t i = 0; i < rows; i++) {
         r->answer[i].outcome = r->outcomes + i * n;

@@ -116,7 +116,7 @@ static int named_class(const gull_model *m, const char *name) {
 }
 
 /* Whether the labels' names are all numbers: folders 3 and 7, say. */
-static bool names_are_numbers(const gull_data *d) {
+bool gull__labels_are_numbers(const gull_data *d) {
     for (size_t i = 0; i < d->label_count; i++) {
         const char *s = d->label_names[i];
         if (!*s || strlen(s) > 9 || s[strspn(s, "0123456789")]) return false;
@@ -124,22 +124,54 @@ static bool names_are_numbers(const gull_data *d) {
     return true;
 }
 
+/* The place of a name in --class-names; -1: it is not there. */
+static int asked_class(const char *names, const char *name) {
+    const size_t n = strlen(name);
+    int k = 0;
+    for (const char *s = names; s; s = strchr(s, ',') ? strchr(s, ',') + 1 : NULL, k++)
+        if (strcspn(s, ",") == n && !memcmp(s, name, n)) return k;
+    return -1;
+}
+
 /* Class index of a label as written in the file; -1: none.  Names decide where the model
- * has them, else the number is the index, else the place in the alphabet. */
-static int class_of(const gull_model *m, const gull_data *d, double label) {
+ * or --class-names has them, else the number is the index, else the place in the alphabet. */
+static int class_of(const gull_question *q, const gull_model *m, const gull_data *d,
+                    double label) {
     char text[40];
     if (d->label_names) {
         const size_t i = (size_t)label;
         if (i >= d->label_count) return -1;
         const int k = named_class(m, d->label_names[i]);
         if (k >= 0 || m->facts.class_names) return k;
-        const int n = names_are_numbers(d) ? atoi(d->label_names[i]) : (int)i;
+        const bool numbers = gull__labels_are_numbers(d);
+        const int n = numbers    ? atoi(d->label_names[i])
+                      : q->names ? asked_class(q->names, d->label_names[i])
+                                 : (int)i;
         return n < m->facts.classes ? n : -1;
     }
     snprintf(text, sizeof text, "%.15g", label);
     const int k = named_class(m, text);
     if (k >= 0 || m->facts.class_names) return k;
     return label == floor(label) && label >= 0 && label < m->facts.classes ? (int)label : -1;
+}
+
+/* Words for a model without names: their places in the alphabet are the classes only where
+ * all classes are there. */
+static int check_words(gull_task *t, const gull_question *q, const gull_model *m,
+                       const gull_data *d, gull_error *err) {
+    if (!d->label_names || m->facts.class_names || q->names || gull__labels_are_numbers(d))
+        return GULL_OK;
+    if (d->label_count != (size_t)m->facts.classes)
+        return gull__fail(err, GULL_EFORMAT,
+                          "%s: %zu words as labels ('%.40s' ...), but %s has %d classes without "
+                          "names; say which is which with --class-names, or give class numbers",
+                          d->path, d->label_count, d->label_names[0], m->path,
+                          m->facts.classes);
+    snprintf(t->note, sizeof t->note,
+             "labels count as classes in alphabetical order, from '%.40s' to '%.40s'; "
+             "--class-names says otherwise",
+             d->label_names[0], d->label_names[d->label_count - 1]);
+    return GULL_OK;
 }
 
 static int bad_label(const gull_model *m, const gull_data *d, size_t row, gull_error *err) {
@@ -165,15 +197,17 @@ static bool plus_minus(const gull_model *m, const gull_data *d) {
     return true;
 }
 
-static int set_labels(gull_task *t, const gull_model *m, const gull_data *d, gull_error *err) {
+static int set_labels(gull_task *t, const gull_question *q, const gull_model *m,
+                      const gull_data *d, gull_error *err) {
     if (!d->label) {
         t->model_labels = true;
         return GULL_OK;
     }
+    TRY(check_words(t, q, m, d, err));
     const bool signs = plus_minus(m, d);
     for (size_t i = 0; i < t->rows; i++) {
         const double v = d->label[t->first + i];
-        t->label[i] = signs ? v > 0 : class_of(m, d, v);
+        t->label[i] = signs ? v > 0 : class_of(q, m, d, v);
         if (t->label[i] < 0) return bad_label(m, d, t->first + i, err);
     }
     return GULL_OK;
@@ -344,8 +378,8 @@ static int fill(gull_task *t, const gull_question *q, const gull_model *m, const
     if (!t->x || !t->label || !t->lo || !t->hi) return out_of_memory(err, d);
     set_shape(t, m, d);
     copy_rows(t, m, d);
-    TRY(set_labels(t, m, d, err));
     if (d->note) snprintf(t->note, sizeof t->note, "%s", d->note);
+    TRY(set_labels(t, q, m, d, err));
     if (t->rank == 3) TRY(set_pixels(t, q, m, d, err));
     if (m->facts.f32)
         for (size_t i = 0; i < t->rows * t->dim; i++) t->x[i] = (double)(float)t->x[i];

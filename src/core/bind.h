@@ -27,6 +27,8 @@ void gull__task_free(gull_task *);
 /* Applies a domain file (doc/formats.md) to a task. */
 int gull__domain_read(gull_task *, const char *path, const gull_model *, const gull_data *,
                       gull_error *);
+/* Whether labels that are words in the data are all numbers: folders 3 and 7, say. */
+bool gull__labels_are_numbers(const gull_data *);
 /* Scores of n rows in the model's units on one thread. */
 int gull__predict(const gull_model *, const double *x, size_t n, double *scores,
                   gull_error *);

@@ -256,7 +256,7 @@ static const gull_option options[] = {
     {"timeout", "S", NULL, "seconds of work per input"},
     {"domain", "FILE.json", NULL, "what may change, feature by feature (doc/formats.md)"},
     {"range", "LO,HI", NULL, "what the model calls black and white; 8-bit pixels are mapped to it"},
-    {"class-names", "A,B,...", NULL, "what the classes are called, for table and page"},
+    {"class-names", "A,B,...", NULL, "what the classes are called, for labels that are words, table and page"},
     {"rows", "A:B", NULL, "only rows A to B-1, counted from 0"},
     {"seed", "N", "1", "seed of every random number"},
     {"threads", "N", NULL, "threads (default: one per core); results do not depend on it"},
