@@ -84,6 +84,10 @@ schema = json.load(open(os.path.join(SOURCE, "doc/schema.json")))
 status = set(re.search(r'"status": \{\s*"enum": (\[[^]]*\])', json.dumps(schema)).group(1).strip("[]").replace('"', "").split(", "))
 ok(status <= set(re.findall(r"^\| `([a-z ]+)` \|", formats, re.M)), f"doc/formats.md has every status: {status}")
 
+readme = texts[os.path.join(SOURCE, "README.md")]
+operators = json.loads(gull("list", "--json", "operators").stdout)
+ok(f"ONNX, {len(operators)} operators" in readme, f"the README counts {len(operators)} operators")
+
 # ---- Examples ----
 if not os.path.exists(FASHION):
     skip("the examples", "no dataset-fashion-mnist")
@@ -166,6 +170,15 @@ for name in ("report.html", "together.html", "page.html"):
 clean = [json.loads(gull("audit", here("net.onnx"), here(d), "--json", "-", "--method", "fgsm", "--range", "0,1").stdout)["summary"]["clean"]
          for d in ("photos", "test.npz")]
 ok(clean[0] == clean[1] > 0, f"the label of a picture is the number of its folder {clean}")
+
+# ---- The README's table, where that takes no more than a second ----
+for name, model in (("softmax regression", "softmax.onnx"), ("200 boosted trees", "trees.json")):
+    r = gull("audit", os.path.join(MODELS, model), TEST_SET, "--rows", "0:200", "--range", "0,1", "--eps", "0.02,0.05", "--json", "-")
+    summary = json.loads(r.stdout)["summary"]
+    read, fooled, proved, exact = summary["clean"], *([e[k] for e in summary["table"]] for k in ("fooled", "proved")), summary["exact"]
+    want = [f"{100 * v:.1f} %" for v in (read, fooled[0], proved[0], fooled[1], proved[1])]
+    cells = [c.strip() for c in re.search(rf"^\| {name} \|(.*)\|$", readme, re.M).group(1).split("|")]
+    ok([cells[i] for i in (0, 1, 2, 4, 5)] == want and cells[7].startswith(f"{exact} of"), f"the README's numbers for {name}: {want} {exact}")
 
 # ---- The smallest C program, as built here and against what is installed ----
 build = os.environ.get("GULL_BUILD", os.path.join(SOURCE, "build"))

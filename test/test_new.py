@@ -58,4 +58,11 @@ if ok(r.returncode == 0, "all five templates build " + r.stdout[-300:] * (r.retu
     ok(len(rows) == 2 and all(row["attack"] == "newattack" and row["proof"] == "newproof" and
                               d * 0.999 < row["lower"] <= d <= row["upper"] < d * 2.1 + 0.01 for row, d in zip(rows, (0.5, 2.5))),
        f"the new attack and the new proof bracket the truth {[(row['lower'], row['upper']) for row in rows]} {r.stderr}")
+    proof = os.path.join(clone, "src/prove/newproof.c")
+    text = open(proof).read()
+    open(proof, "w").write(text.replace("gull_bounded(r, least)", "gull_bounded(r, 1.5 * least)"))
+    r = run("ninja", "-C", build, "test/test_sandwich", cwd=clone)
+    wrong = run(os.path.join(build, "test/test_sandwich"), timeout=600)
+    ok("1.5 * least" in open(proof).read() and r.returncode == 0 and wrong.returncode and "newproof" in wrong.stdout,
+       "a wrong proof is caught by the sandwich test, by name")
 done()
