@@ -121,6 +121,10 @@ def npy_refused():
     refused(f"{at('x.npy')},{at('y.npy')}", -3, "100 rows but 99 labels")
     refused(f"{at('x.npy')},{at('gone.npy')}", -9, "gone.npy")
     refused(at("nothing.npy"), -9, "nothing.npy")
+    os.mkfifo(at("pipe"))
+    refused(at("pipe"), -3, "pipe: neither a file nor a folder")
+    refused(f"{at('x.npy')},{at('pipe')}", -3, "pipe: neither a file nor a folder")
+    refused("/dev/zero", -3, "neither a file nor a folder")
     for x in (np.zeros((2, 2), complex), np.array([["a", "b"]]), np.zeros(2, [("a", "f4")])):
         np.save(at("x.npy"), x)
         refused(at("x.npy"), -3, "x.npy: npy header: element type", "astype")

@@ -68,6 +68,16 @@ int gull__only_file(const char *path, gull_error *err) {
         path);
 }
 
+/* Data are read more than once, so pipes and devices do not do. */
+static int check_kind(const char *path, gull_error *err) {
+    struct stat st;
+    if (stat(path, &st))
+        return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
+    if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) return GULL_OK;
+    return gull__fail(err, GULL_EFORMAT, "%s: neither a file nor a folder; save it as a file",
+                      path);
+}
+
 /* The first bytes, inflated; none for a folder. */
 static int read_head(const char *path, uint8_t *head, size_t *size, gull_error *err) {
     struct stat st;
@@ -127,6 +137,8 @@ static int open_pair(gull_data *d, const gull_pair *p, const char *label_column,
                      gull_error *err) {
     uint8_t bytes[HEAD];
     gull_bytes head = {bytes, 0, 0, p->x};
+    TRY(check_kind(p->x, err));
+    if (p->y) TRY(check_kind(p->y, err));
     TRY(read_head(p->x, bytes, &head.size, err));
     const gull_data_reader *reader = probe(&head);
     if (!reader)
