@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { MOST_FEATURES = 1 << 24 };
-static const size_t MOST_NUMBERS = (size_t)1 << 29;
+static const size_t MOST_NUMBERS = (size_t)1 << 29; /* 4 GiB */
 
 typedef struct entry {
     size_t row;
@@ -120,6 +120,12 @@ static int read_text(rows *r, char *text, size_t size) {
     return GULL_OK;
 }
 
+/* A short file with one great index is no reason to fill the memory. */
+static size_t most_numbers(const rows *r) {
+    const size_t few = (size_t)1 << 24;
+    return r->count > (MOST_NUMBERS - few) / 10000 ? MOST_NUMBERS : few + 10000 * r->count;
+}
+
 static int make_dense(rows *r, gull_data *d) {
     const uint32_t first = r->least == 0 ? 0 : 1;
     d->rows = r->rows;
@@ -129,12 +135,11 @@ static int make_dense(rows *r, gull_data *d) {
     d->sparse = true;
     d->note = first ? "features are counted from 1, since no row names index 0"
                     : "features are counted from 0, since a row names index 0";
-    if (d->rows > MOST_NUMBERS / d->dim)
-        return gull__fail(
-            r->err, GULL_EUNSUPPORTED,
-            "%s: %zu rows of %zu features are more than 4 GiB of numbers; give "
-            "fewer rows",
-            r->path, d->rows, d->dim);
+    if (d->rows > most_numbers(r) / d->dim)
+        return gull__fail(r->err, GULL_EUNSUPPORTED,
+                          "%s: %zu rows of %zu features, of which %zu numbers are written, are "
+                          "too much as a full table; give fewer rows",
+                          r->path, d->rows, d->dim, r->count);
     d->x = calloc(d->rows * d->dim, sizeof *d->x);
     if (!d->x) return out_of_memory(r);
     for (size_t i = 0; i < r->count; i++)
