@@ -119,6 +119,21 @@ static void say_where(const session *s) {
     else if (!s->args->output) printf("\nresult  not kept: --json FILE keeps it, -o FILE.html makes a page\n");
 }
 
+/* Said before the work, not after it. */
+static int check_writable(session *s, const char *path) {
+    if (!path || !strcmp(path, "-")) return GULL_OK;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    if (!folder) return cli_error(&s->err, GULL_ENOMEM, "out of memory");
+    const int status =
+        access(folder, W_OK) ? cli_error(&s->err, GULL_EIO, "%s: its folder does not exist or "
+                                                            "cannot be written to",
+                                         path)
+                             : GULL_OK;
+    free(folder);
+    return status;
+}
+
 static int check_files(session *s, const char *verb) {
     cli_args *a = s->args;
     if (!a->data && a->files == 2) a->data = a->file[--a->files];
@@ -128,6 +143,9 @@ static int check_files(session *s, const char *verb) {
                          verb, verb);
     if (a->files > 1 && a->witnesses)
         return cli_error(&s->err, GULL_EUSAGE, "--witnesses takes one model at a time");
+    const char *const out[] = {a->output, a->json, a->witnesses};
+    for (size_t i = 0; i < 3; i++)
+        if (check_writable(s, out[i]) < 0) return s->err.code;
     return GULL_OK;
 }
 

@@ -84,6 +84,7 @@ open(here("cut.npy"), "wb").write(open(here("x.npy"), "rb").read()[:200])
 fails(3, "cut off", "predict", here("lin.model"), here("cut.npy"))
 fails(4, "does not apply to linear models", "attack", *good, "--method", "trees")
 fails(4, "needs more than --access labels", "attack", *good, "--method", "pgd", "--access", "labels")
+fails(3, "its folder does not exist", "audit", *good, "-o", here("nowhere/page.html"))
 r = gull("audit", *good, "--method", "linear", "--fail-under", "proved@1=90%")
 ok(r.returncode == 1 and "proved" in r.stderr and "distance" in r.stdout,
    "exit 1 when a threshold fails, the table is still printed: " + r.stderr.strip())
