@@ -48,13 +48,17 @@ static void check_noise(gull_result *r) {
 
 /* ---- Without a limit on the change every input must fall ---- */
 
+/* Adds the check as not run where a limit would decide it. */
+static bool limited(gull_result *r, const char *name) {
+    if (!r->asked.budget && !(r->asked.timeout > 0)) return false;
+    add(r, name, "not run", "this audit had a limit of queries or time");
+    return true;
+}
+
 static void check_unbounded(gull_result *r) {
     static const char name[] = "an attack without limit fools every input";
     size_t right = 0, fell = 0, safe = 0;
-    if (r->asked.budget || r->asked.timeout > 0) {
-        add(r, name, "not run", "this audit had a limit of queries or time");
-        return;
-    }
+    if (limited(r, name)) return;
     for (size_t i = 0; i < r->task.rows; i++) {
         const gull_answer *a = &r->answer[i];
         if (a->status == GULL_MISREAD || a->status == GULL_NOT_DONE) continue;
@@ -152,6 +156,7 @@ static void check_budget(gull_result *r, const gull_model *m) {
     size_t row[SAMPLE], n = pick_rows(r, row), worse = 0;
     double once[SAMPLE], twice[SAMPLE], gain = 0;
     char spec[300];
+    if (limited(r, name)) return;
     if (!attack || !n) {
         add(r, name, "not run", "%s", attack ? "no input is read right"
                                              : "no attack with a number of steps was run");
