@@ -146,7 +146,7 @@ static void put_class(page *p, const gull_result *r, int k) {
 static void put_closest(page *p, const gull_result *r, const gull_summary *s) {
     if (isfinite(s->median_upper)) {
         put(p, "  median smallest change %.4g", s->median_upper);
-        if (isfinite(s->median_lower) && s->median_lower < s->median_upper * (1 - 1e-5))
+        if (s->median_lower > 0 && s->median_lower < s->median_upper * (1 - 1e-5))
             put(p, " (proved: at least %.4g)", s->median_lower);
         put(p, "\n");
     }
