@@ -8,8 +8,10 @@ typedef void (*row_fn)(FILE *, const char *name, const char *metavar, const char
 /* Options of the command, then the question's. */
 static void rows(FILE *out, const cli_verb *v, row_fn row) {
     for (const cli_flag *f = cli_flags; f->name; f++)
-        if (!f->takes || v->takes & f->takes) row(out, f->name, f->metavar, f->help, NULL);
-    for (const gull_option *o = gull_question_options(); v->takes & CLI_QUESTION && o->name; o++)
+        if (!f->takes || v->takes & f->takes)
+            row(out, f->name, f->metavar, f->help, NULL);
+    for (const gull_option *o = gull_question_options();
+         v->takes & CLI_QUESTION && o->name; o++)
         row(out, o->name, o->metavar, o->help, o->preset);
 }
 
@@ -38,7 +40,8 @@ static void wrap(FILE *out, const char *text, size_t at) {
 static void usage_row(FILE *out, const char *name, const char *metavar, const char *help,
                       const char *preset) {
     char left[40], right[400];
-    snprintf(left, sizeof left, "--%s%s%s", name, metavar ? " " : "", metavar ? metavar : "");
+    snprintf(left, sizeof left, "--%s%s%s", name, metavar ? " " : "",
+             metavar ? metavar : "");
     snprintf(right, sizeof right, preset ? "%s [%s]" : "%s", help, preset);
     fprintf(out, "  %-22s ", left);
     wrap(out, right, strlen(left) > 22 ? strlen(left) + 3 : LEFT);
@@ -80,25 +83,33 @@ static void man_row(FILE *out, const char *name, const char *metavar, const char
 
 static void man_synopsis(FILE *out, const char *how) {
     for (const char *c = how; *c; c++) {
-        if (*c == '\n') fprintf(out, "++\n"), c += strspn(c + 1, " ");
-        else if (strchr("*_\\#~", *c)) fprintf(out, "\\%c", *c);
-        else fputc(*c, out);
+        if (*c == '\n')
+            fprintf(out, "++\n"), c += strspn(c + 1, " ");
+        else if (strchr("*_\\#~", *c))
+            fprintf(out, "\\%c", *c);
+        else
+            fputc(*c, out);
     }
 }
 
 static void man_exit_codes(FILE *out) {
     static const char *const codes[] = {
-        "0", "done", "1", "an asked threshold failed (--fail-under)", "2", "wrong use",
-        "3", "a model or data that cannot be read, or is malformed", "4", "not supported",
-        "5", "budget or time spent, or a proof fell short: undecided",
-        "70", "a proof and a witness contradict each other: a bug, please report it", NULL};
+        "0",  "done",
+        "1",  "an asked threshold failed (--fail-under)",
+        "2",  "wrong use",
+        "3",  "a model or data that cannot be read, or is malformed",
+        "4",  "not supported",
+        "5",  "budget or time spent, or a proof fell short: undecided",
+        "70", "a proof and a witness contradict each other: a bug, please report it",
+        NULL};
     fprintf(out, "# EXIT STATUS\n\n");
-    for (const char *const *c = codes; *c; c += 2) fprintf(out, "*%s*\n\t%s\n\n", c[0], c[1]);
+    for (const char *const *c = codes; *c; c += 2)
+        fprintf(out, "*%s*\n\t%s\n\n", c[0], c[1]);
 }
 
 void cli_man(FILE *out, const cli_verb *v) {
-    fprintf(out, "gull-%s(1) \"gull %s\"\n\n# NAME\n\ngull-%s - %s\n\n# SYNOPSIS\n\n", v->name,
-            gull_version(), v->name, v->summary);
+    fprintf(out, "gull-%s(1) \"gull %s\"\n\n# NAME\n\ngull-%s - %s\n\n# SYNOPSIS\n\n",
+            v->name, gull_version(), v->name, v->summary);
     man_synopsis(out, v->how);
     fprintf(out, "\n\n# DESCRIPTION\n\n");
     escaped(out, v->what);

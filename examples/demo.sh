@@ -16,6 +16,7 @@ done
 mkdir -p "$build/demo"
 "$build/cli/gull" audit "$models/softmax.onnx" "$models/trees.json" "$models/cnn.onnx" \
     --data "$images,$labels" --rows 0:200 --range 0,1 --norm linf --eps 0.01,0.02,0.05,0.1 \
+    --class-names T-shirt,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,boot \
     --json "$build/demo/result.json" -o "$build/demo/report.html"
 echo "
 look at $(cd "$build/demo" && pwd)/report.html"

@@ -204,6 +204,20 @@ r = subprocess.run(f"cc {sanitize}{SOURCE}/examples/c/minimal.c $(pkg-config --c
 libs = os.path.dirname(os.path.dirname(gull_pc[0]))
 ok(r.returncode == 0 and intervals(here("minimal"), env={**env, "LD_LIBRARY_PATH": libs}) == got,
    f"minimal.c builds against the installed gull.h and gull.pc {r.stderr[:300]}")
+if shutil.which("cmake"):
+    write("cmake/CMakeLists.txt", f"""cmake_minimum_required(VERSION 3.13)
+project(minimal C)
+find_package(gull REQUIRED)
+add_executable(minimal {SOURCE}/examples/c/minimal.c)
+target_compile_options(minimal PRIVATE {sanitize})
+target_link_libraries(minimal gull::gull {sanitize})
+""")
+    r = subprocess.run(["cmake", "-S", here("cmake"), "-B", here("cmake/build"), f"-Dgull_DIR={libs}/cmake/gull"], capture_output=True, text=True)
+    r = subprocess.run(["cmake", "--build", here("cmake/build")], capture_output=True, text=True) if r.returncode == 0 else r
+    ok(r.returncode == 0 and intervals(here("cmake/build/minimal"), env={**env, "LD_LIBRARY_PATH": libs}) == got,
+       f"find_package(gull) builds it too {r.stderr[:300]}")
+else:
+    skip("find_package(gull)", "no cmake")
 for file in ("bin/gull", "include/gull/gull.h", "share/bash-completion/completions/gull", "share/man/man1/gull.1",
              *(f"share/man/man1/gull-{verb}.1" for verb in verbs)):
     if "man1" in file and not shutil.which("scdoc"):

@@ -39,16 +39,15 @@ _gull() {
         word=${word##*[:=]}
         glue=${word%"${word##*,}"}
         word=${word##*,}
+    elif [[ $word == -* ]]; then
+        words=$("$gull" help "$verb" 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
     else
-        case $before,$word in
-        list,|list,[!-]*) words="attacks proofs families formats operators costs backends" ;;
-        help,|help,[!-]*) words=$(_gull_verbs) ;;
+        case $before in
+        list) words="attacks proofs families formats operators costs backends" ;;
+        help) words=$(_gull_verbs) ;;
         --*) words=$(_gull_values "$before" "$verb") ;;
-        *,-*) words=$("$gull" help "$verb" 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p') ;;
         esac
         [ -n "$words" ] || files=yes
-        case $word in -*) [ -z "$words" ] && words=$("$gull" help "$verb" 2>/dev/null |
-            sed -n 's/^  \(--[a-z-]*\).*/\1/p') && files= ;; esac
     fi
     if [ -n "$files" ]; then # images,labels: the file after the comma
         case $word in *,*) glue=${word%,*}, word=${word##*,} ;; esac

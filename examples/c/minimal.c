@@ -1,6 +1,7 @@
 /* minimal.c - the interval of every row, with gull.h alone.
  * cc minimal.c $(pkg-config --cflags --libs gull) -o minimal && ./minimal MODEL DATA */
 #include <gull/gull.h>
+#include <math.h>
 #include <stdio.h>
 
 static int ask(gull_question *q, const char *model_path, const char *data_path,
@@ -14,9 +15,11 @@ static int ask(gull_question *q, const char *model_path, const char *data_path,
     if (status == GULL_OK)
         status = gull_ask(q, "audit", model, data, NULL, NULL, &result, err);
     double lower, upper;
-    for (size_t i = 0; result && gull_result_interval(result, i, &lower, &upper) == GULL_OK; i++)
-        printf("row %zu: nothing below %g fools it (proved), something at %g does\n", i, lower,
-               upper);
+    for (size_t i = 0;
+         result && gull_result_interval(result, i, &lower, &upper) == GULL_OK; i++) {
+        printf("row %zu: nothing below %g fools it (proved), ", i, lower);
+        printf(isinf(upper) ? "nothing was found\n" : "something at %g does\n", upper);
+    }
     gull_result_free(&result);
     gull_data_close(&data);
     gull_model_close(&model);
