@@ -51,7 +51,8 @@ put("npy", "pass_pictures.npy", npy(np.zeros((2, 3, 3, 3), np.uint8)))
 good = npy(x)
 put("npy", "fail_cut.npy", good[:-1])
 put("npy", "fail_header.npy", good[:60])
-put("npy", "fail_huge.npy", good.replace(b"(3, 4), ", b"(999999999999, 999999999999), "[:8]).replace(b"(3, 4)", b"(3, 9)"))
+huge = b"(4611686018427387905, 4)"  # times 4 bytes wraps around to 16
+put("npy", "fail_huge.npy", good.replace(b"(3, 4), }" + b" " * (len(huge) - 6), huge + b", }"))
 put("npy", "fail_object.npy", good.replace(b"'<f4'", b"'|O4'"))
 put("npy", "fail_scalar.npy", npy(np.float32(3)))
 put("npy", "fail_empty.npy", npy(np.zeros((0, 4))))
@@ -149,6 +150,11 @@ conv = [helper.make_node("Conv", ["x", "k"], ["h"], strides=[2, 2], pads=[1, 1, 
         helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2]), helper.make_node("Flatten", ["p"], ["f"]),
         helper.make_node("Gemm", ["f", "v"], ["y"])]
 network(conv, {"k": rng.normal(size=(2, 1, 3, 3)), "v": rng.normal(size=(2, 2))}, [1, 1, 4, 4], "pass_conv.onnx")
+absent = [helper.make_node("Gemm", ["x", "", "b"], ["y"])]
+network(absent, {"b": np.ones(2)}, [None, 3], "fail_absent.onnx")
+for op in ("Flatten", "Identity", "Dropout", "Transpose", "Softmax", "Reshape"):
+    first = [helper.make_node(op, ["w", "", "x"], ["h"]), helper.make_node("Gemm", ["h", "v"], ["y"])]
+    network(first, {"w": np.ones((1, 4)), "v": w2}, [None, 3], f"fail_{op.lower()}.onnx")
 m = network(dense, parts, [None, 3], "pass_net.onnx")
 put("onnx", "fail_cut.onnx", m.SerializeToString()[:-20])
 m.graph.node[1].op_type = "Sauce"
@@ -193,3 +199,18 @@ smooth = Image.fromarray(np.add.outer(np.arange(24) * 9, np.arange(17)).astype(n
 f = io.BytesIO()
 smooth.save(f, "JPEG", progressive=True)
 put("picture", "pass_progressive.jpg", f.getvalue())
+put("domain", "pass_default.json", '{"default": {"lo": -9, "hi": 9, "kind": "real"}}')
+put("domain", "pass_features.json", '{"features": {"0": {"frozen": true}, "1": {"only": "up", "weight": 2.5}, "2": {"lo": -1}}}')
+put("domain", "pass_null.json", '{"default": {"lo": null, "hi": null}, "features": {}}')
+put("domain", "fail_cut.json", '{"default": {"lo": -9')
+put("domain", "fail_empty.json", "{}")
+put("domain", "fail_list.json", "[1, 2]")
+put("domain", "fail_key.json", '{"default": {"low": 3}}')
+put("domain", "fail_feature.json", '{"features": {"nowhere": {"frozen": true}}}')
+put("domain", "fail_index.json", '{"features": {"18446744073709551617": {"frozen": true}}}')
+put("domain", "fail_order.json", '{"default": {"lo": 2, "hi": 1}}')
+put("domain", "fail_weight.json", '{"default": {"weight": 0}}')
+put("domain", "fail_twice.json", '{"default": {}, "default": {"lo": 1}}')
+put("domain", "fail_number.json", '{"default": {"lo": 1e999}}')
+put("domain", "fail_word.json", '{"default": {"only": "sideways"}}')
+put("domain", "fail_kind.json", '{"default": {"kind": "category"}}')

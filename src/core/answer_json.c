@@ -14,8 +14,8 @@ char *gull__base64(const void *data, size_t size) {
     return text;
 }
 
-/* Infinity as a word: JSON has none, and the journal must tell it from "unknown". */
-static json_t *exactly(double v) { return isinf(v) ? json_string("inf") : json_real(v); }
+/* Infinity as a word: JSON has none, and the journal must tell it from "unknown" (NaN). */
+static json_t *exactly(double v) { return isinf(v) ? json_string("inf") : gull__number(v); }
 static double number(const json_t *v) {
     return json_is_string(v) ? INFINITY : json_is_number(v) ? json_number_value(v) : NAN;
 }
@@ -30,8 +30,9 @@ json_t *gull__answer_pack(const gull_answer *a, size_t methods, const double *wi
                                               o->seconds, o->status));
     }
     char *text = isfinite(a->upper) ? gull__base64(witness, dim * sizeof *witness) : NULL;
-    json_t *all = json_pack("[Iiiiffiooiib]", (json_int_t)a->number, a->label, a->predicted,
-                            a->becomes, a->confidence, a->confidence_after, (int)a->status,
+    json_t *all = json_pack("[Iiiiooiooiib]", (json_int_t)a->number, a->label, a->predicted,
+                            a->becomes, exactly(a->confidence),
+                            exactly(a->confidence_after), (int)a->status,
                             exactly(a->lower), exactly(a->upper), a->lower_by, a->upper_by,
                             a->contradiction);
     if (all) {
@@ -42,9 +43,13 @@ json_t *gull__answer_pack(const gull_answer *a, size_t methods, const double *wi
         json_array_append(all, list);
         json_array_append_new(all, text ? json_string(text) : json_null());
     }
+    const bool whole = json_array_size(list) == methods && json_array_size(all) == 18 &&
+                       (text || !isfinite(a->upper));
     json_decref(list);
     free(text);
-    return all;
+    if (whole) return all;
+    json_decref(all); /* out of memory */
+    return NULL;
 }
 
 static bool read_witness(const json_t *v, double *witness, size_t dim) {
@@ -85,8 +90,8 @@ bool gull__answer_unpack(json_t *v, gull_answer *a, size_t methods, double *witn
     a->label = (int)json_integer_value(AT(1));
     a->predicted = (int)json_integer_value(AT(2));
     a->becomes = (int)json_integer_value(AT(3));
-    a->confidence = json_number_value(AT(4));
-    a->confidence_after = json_number_value(AT(5));
+    a->confidence = number(AT(4));
+    a->confidence_after = number(AT(5));
     a->lower = number(AT(7));
     a->upper = number(AT(8));
     a->lower_by = (int)json_integer_value(AT(9));
@@ -98,10 +103,10 @@ bool gull__answer_unpack(json_t *v, gull_answer *a, size_t methods, double *witn
     a->noise_tried = json_is_true(AT(15));
     for (size_t k = 0; k < methods; k++)
         if (!read_outcome(json_array_get(list, k), &a->outcome[k])) return false;
-    if (!read_witness(AT(17), witness, dim)) return false;
+    if (json_is_null(AT(17)) != !isfinite(a->upper) || !read_witness(AT(17), witness, dim))
+        return false;
     const json_int_t status = json_integer_value(AT(6));
     if (status <= GULL_NOT_DONE || status > GULL_UNDECIDED) return false;
-    if (a->lower_by >= (int)methods || a->upper_by >= (int)methods) return false;
     a->status = (gull_answer_status)status;
     return true;
 #undef AT

@@ -1,6 +1,6 @@
 /* journal.c - finished rows on disk, append-only: "crc32 JSON\n" a line.  The first line
  * names the question; a torn last line, left by a kill, is cut off when the file is opened
- * again. */
+ * again.  A line whose checksum fails ends what is kept: later rows are answered anew. */
 #include "core/answer_json.h"
 #include "core/model.h"
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -42,6 +43,19 @@ static int write_json(int fd, json_t *v) {
     return status;
 }
 
+/* Digest of the rows as the model is given them, their labels, boxes, weights and rules. */
+static void task_digest(const gull_task *t, char hex[65]) {
+    uint8_t parts[6][65] = {{0}};
+    gull__sha256((const uint8_t *)t->x, t->rows * t->dim * sizeof *t->x, (char *)parts[0]);
+    gull__sha256((const uint8_t *)t->label, t->rows * sizeof *t->label, (char *)parts[1]);
+    gull__sha256((const uint8_t *)t->lo, t->dim * sizeof *t->lo, (char *)parts[2]);
+    gull__sha256((const uint8_t *)t->hi, t->dim * sizeof *t->hi, (char *)parts[3]);
+    if (t->weight)
+        gull__sha256((const uint8_t *)t->weight, t->dim * sizeof *t->weight, (char *)parts[4]);
+    if (t->rule) gull__sha256(t->rule, t->dim, (char *)parts[5]);
+    gull__sha256(parts[0], sizeof parts, hex);
+}
+
 /* Everything that decides a row's answer. */
 static json_t *identity(const gull_result *r) {
     const gull_question *q = &r->asked;
@@ -49,14 +63,14 @@ static json_t *identity(const gull_result *r) {
     for (size_t i = 0; i < q->eps_count; i++) json_array_append_new(eps, json_real(q->eps[i]));
     for (size_t i = 0; i < r->plan.count; i++)
         json_array_append_new(methods, json_string(r->plan.spec[i].text));
-    char domain[65] = "";
-    gull__sha256((const uint8_t *)r->task.lo, r->task.dim * sizeof(double), domain);
+    char task[65];
+    task_digest(&r->task, task);
     return json_pack("{ss ss sO sO ss so so ss sI sf si si sI sI ss}", "gull", gull_version(),
                      "verb", r->verb, "model", json_object_get(r->model, "sha256"), "data",
                      json_object_get(r->data, "sha256"), "norm", q->cost->name, "eps", eps,
                      "methods", methods, "access", q->access, "budget", (json_int_t)q->budget,
                      "timeout", q->timeout, "goal", (int)q->goal, "target", q->target, "seed",
-                     (json_int_t)q->seed, "rows", (json_int_t)r->task.rows, "box", domain);
+                     (json_int_t)q->seed, "rows", (json_int_t)r->task.rows, "task", task);
 }
 
 static bool checked(const char *line, size_t n, json_t **out) {
@@ -68,12 +82,24 @@ static bool checked(const char *line, size_t n, json_t **out) {
     return *out != NULL;
 }
 
+/* What no audit of these rows can have written, though its checksum fits. */
+static bool plausible(const gull_result *r, size_t i) {
+    const gull_answer *a = &r->answer[i];
+    const int classes = (int)json_integer_value(json_object_get(r->model, "classes"));
+    const int methods = (int)r->plan.count;
+    return a->label == r->task.label[i] && a->predicted >= 0 && a->predicted < classes &&
+           a->becomes >= -1 && a->becomes < classes && a->lower >= 0 && a->upper >= 0 &&
+           a->lower_by >= -1 && a->lower_by < methods && a->upper_by >= -1 &&
+           a->upper_by < methods && (!a->contradiction || (a->lower_by >= 0 && a->upper_by >= 0));
+}
+
 static bool take_row(json_t *v, gull_result *r) {
     const size_t number = (size_t)json_integer_value(json_array_get(v, 0)), methods = r->plan.count;
     if (number < r->task.first || number - r->task.first >= r->task.rows) return false;
     const size_t i = number - r->task.first;
     return gull__answer_unpack(v, &r->answer[i], methods, r->witness + i * r->task.dim,
-                               r->task.dim);
+                               r->task.dim) &&
+           plausible(r, i);
 }
 
 /* Reads whole good lines; returns the length of the good part. */
@@ -102,6 +128,9 @@ static int start(const char *path, gull_result *r, json_t *id, int *fd, gull_err
     bool other = false;
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (*fd < 0) return gull__fail(err, GULL_EIO, "%s: %s", path, strerror(errno));
+    if (flock(*fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+        return gull__fail(err, GULL_EIO, "%s: another run is writing to it; wait for that run "
+                          "or choose another file", path);
     TRY(gull__file_read(path, false, &text, &size, err));
     if (size) good = replay((const char *)text, size, r, id, &other);
     free(text);

@@ -79,7 +79,7 @@ void gull_graph_free(gull_graph *g) {
 }
 
 bool gull__is_constant(const gull_graph *g, int tensor) {
-    return g->tensor[tensor].producer == -2;
+    return tensor >= 0 && g->tensor[tensor].producer == -2;
 }
 
 void gull__graph_sum(gull_graph *g, size_t terms) {

@@ -37,6 +37,11 @@ int GULL_PASS(dense_back)(const gull_pass *, const gull_node *, const gull_dense
 static inline const gull_tensor *gull_in(const gull_graph *g, const gull_node *n, int i) {
     return &g->tensor[n->in[i]];
 }
+/* For operators of one activation, their first input. */
+static inline int gull_check_first(const gull_graph *g, const gull_node *n, gull_error *err) {
+    if (!gull__is_constant(g, n->in[0])) return GULL_OK;
+    return gull__fail(err, GULL_EUNSUPPORTED, "the first input is a constant");
+}
 static inline real gull_abs_if(bool absolute, real v) {
     return absolute && v < 0 ? -v : v;
 }

@@ -17,7 +17,7 @@ static void put(page *p, const char *format, ...) {
     va_list ap;
     for (int again = 0; again < 2 && !p->failed; again++) {
         va_start(ap, format);
-        const int n = vsnprintf(p->text + p->size, p->room - p->size, format, ap);
+        const int n = vsnprintf(p->text ? p->text + p->size : NULL, p->room - p->size, format, ap);
         va_end(ap);
         if (n >= 0 && (size_t)n < p->room - p->size) {
             p->size += (size_t)n;

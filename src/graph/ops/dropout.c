@@ -3,6 +3,7 @@
 
 static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
                    gull_error *err) {
+    TRY(gull_check_first(g, n, err));
     const gull_tensor x = *gull_in(g, n, 0);
     (void)attributes;
     if (n->in_count > 2 && n->in[2] >= 0 &&

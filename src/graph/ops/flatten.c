@@ -3,6 +3,7 @@
 
 static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
                    gull_error *err) {
+    TRY(gull_check_first(g, n, err));
     const gull_tensor x = *gull_in(g, n, 0);
     const int64_t axis = gull_attr_int(attributes, "axis", 1), size = (int64_t)x.size;
     const int64_t at = axis < 0 ? axis + x.rank + 1 : axis;

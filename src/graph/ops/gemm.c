@@ -27,11 +27,11 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     gemm_state *s = n->state;
     if (n->in_count < 2)
         return gull__fail(err, GULL_EFORMAT, "%d inputs, expected 2 or 3", n->in_count);
-    const gull_tensor x = *gull_in(g, n, 0), w = *gull_in(g, n, 1);
     const int t = gull_attr_int(attributes, "transB", 0) != 0;
     if (gull__is_constant(g, n->in[0]) || !gull__is_constant(g, n->in[1]) ||
         gull_attr_int(attributes, "transA", 0))
         return gull__fail(err, GULL_EUNSUPPORTED, "A must be the rows, B the weights");
+    const gull_tensor x = *gull_in(g, n, 0), w = *gull_in(g, n, 1);
     if (x.rank != 1 || w.rank != 2)
         return gull__fail(err, GULL_EFORMAT,
                           "%d- and %d-dimensional inputs, expected 2 and 2", x.rank + 1,

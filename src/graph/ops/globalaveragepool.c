@@ -8,6 +8,7 @@ typedef struct mean_state {
 static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
                    gull_error *err) {
     mean_state *s = n->state;
+    TRY(gull_check_first(g, n, err));
     gull_tensor x = *gull_in(g, n, 0);
     (void)attributes;
     if (x.rank < 2)

@@ -32,6 +32,7 @@ static int resolve(const gull_tensor *x, const gull_tensor *want, int64_t batch,
 
 static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
                    gull_error *err) {
+    TRY(gull_check_first(g, n, err));
     const gull_tensor x = *gull_in(g, n, 0);
     int64_t dims[AXES];
     if (n->in_count < 2 || !gull__is_constant(g, n->in[1]))

@@ -15,6 +15,7 @@ static void one_gradient(const real *y, const real *dy, real *dx, size_t length,
 static int softmax_prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
                            gull_error *err) {
     softmax_state *s = n->state;
+    TRY(gull_check_first(g, n, err));
     const gull_tensor x = *gull_in(g, n, 0);
     const bool flat = g->opset < 13;
     const int64_t axis = gull_attr_int(attributes, "axis", flat ? 1 : -1);

@@ -30,6 +30,7 @@ static int permutation(int rank, const gull_attributes *attributes, int *perm,
 static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
                    gull_error *err) {
     transpose_state *s = n->state;
+    TRY(gull_check_first(g, n, err));
     const gull_tensor x = *gull_in(g, n, 0);
     int perm[GULL_RANK];
     int64_t dims[GULL_RANK];
