@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes fuzz/corpus: small files of every format, from scratch and always the same.  pass_* must be
 read, fail_* must be refused (test_malformed.c).  Needs numpy, onnx and PIL (Debian packages)."""
+import base64
 import gzip
 import io
 import json
@@ -214,3 +215,11 @@ put("domain", "fail_twice.json", '{"default": {}, "default": {"lo": 1}}')
 put("domain", "fail_number.json", '{"default": {"lo": 1e999}}')
 put("domain", "fail_word.json", '{"default": {"only": "sideways"}}')
 put("domain", "fail_kind.json", '{"default": {"kind": "category"}}')
+
+# ---- Rows of a resume file (fuzz_journal.c puts the first line and the checksums) ----
+witness = base64.b64encode(struct.pack("<2d", 1, -0.5)).decode()
+one = f'[0,1,1,0,0.9,0.5,2,0.5,0.5,0,0,false,7,0.001,"inf",false,[[true,true,0.5,0.5,7,0.001,0]],"{witness}"]\n'
+two = '[1,0,0,1,0.9,0.5,1,0,"inf",-1,-1,false,1,0.001,"inf",false,[[false,false,"inf",0,0,0,0]],null]\n'
+put("journal", "pass_one.txt", one)
+put("journal", "pass_two.txt", one + two)
+put("journal", "fail_short.txt", "[0,1,1]\n")

@@ -4,7 +4,9 @@
 cd "$(dirname "$0")/.." || exit 1
 seconds=${1:-5}
 shift
-command -v clang >/dev/null || { echo "fuzz.sh: no clang, nothing is fuzzed"; exit 0; }
+echo 'int LLVMFuzzerTestOneInput(void *p, long n); int LLVMFuzzerTestOneInput(void *p, long n) { return p && !n; }' |
+    clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null ||
+    { echo "fuzz.sh: no clang with libFuzzer, nothing is fuzzed"; exit 0; }
 [ -f build-fuzz/build.ninja ] ||
     CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
         -Dbuildtype=debugoptimized -Dc_args=-fsanitize=fuzzer-no-link >/dev/null || exit 1
