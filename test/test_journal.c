@@ -193,8 +193,8 @@ int main(void) {
     char path[40], domain[40];
     const setup plain = {0};
     gull_error err = {0, ""};
-    uint8_t *text;
-    size_t size;
+    uint8_t *text = NULL;
+    size_t size = 0;
     ends whole, first;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     snprintf(domain, sizeof domain, "/proc/self/fd/%d", fd2);
