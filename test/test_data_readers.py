@@ -241,6 +241,23 @@ def csv_refused():
     refused(write("t.csv", many), -3, "over 10,000 different labels")
 
 
+def utf8():
+    wrong = []
+    leads = [0x41, 0x80, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff]
+    for lead, second, rest in itertools.product(leads, [0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf],
+                                                (b"", b"\x80", b"\xbf\x80", b"A\x80")):
+        name = b"n" + bytes([lead, second]) + rest
+        try:
+            name.decode()
+            valid = True
+        except UnicodeDecodeError:
+            valid = False
+        if (open_data(write("t.csv", name + b",b\n1,2\n")).status == 0) != valid:
+            wrong.append(name)
+    ok(not wrong, f"csv: what is UTF-8, as Python sees it {wrong[:5]}")
+    refused(write("t.csv", "a,b\n1,\u009b31mred \u00e9\n"), -3, "'??31mred \u00e9'")
+
+
 def libsvm():
     try:
         from sklearn.datasets import dump_svmlight_file, load_svmlight_file
@@ -435,7 +452,7 @@ def pictures_refused(image, rgb):
     refused(at("empty"), -3, "sub/x.png: neither PNG nor JPEG")
 
 
-for part in (npy, npy_pairs, npy_refused, npz, csv_files, csv_labels, csv_refused, libsvm,
+for part in (npy, npy_pairs, npy_refused, npz, csv_files, csv_labels, csv_refused, utf8, libsvm,
              libsvm_refused, libsvm_widened, words, idx, pictures):
     part()
 dump.stdin.close()

@@ -17,11 +17,15 @@
         if (try_status_ < 0) return try_status_;                                         \
     } while (0)
 
-/* Writes the sentence into *err (which may be NULL) and returns `code`. */
+/* Writes the sentence into *err (which may be NULL) and returns `code`.  What is no printable
+ * UTF-8 becomes '?'. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
 int gull__fail(gull_error *err, int code, const char *format, ...);
+/* Bytes of the UTF-8 character at s (shortest form, no surrogates); 0: it is none.  The text
+ * ends with NUL. */
+size_t gull__utf8_length(const char *s);
 
 /* What a model can answer.  A method's `needs` is tested against what the model
  * can do and against what the user granted (--access).  Bits, not an order. */

@@ -281,28 +281,10 @@ static int read_table(table *t, const char *label_column) {
     return t->label < t->columns ? keep_labels(t) : GULL_OK;
 }
 
-/* Bytes of the UTF-8 character at s (shortest form, no surrogates); 0: it is none.  The
- * text ends with NUL. */
-static size_t utf8_length(const uint8_t *s) {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const size_t n = *s < 0x80                 ? 1
-                     : *s >= 0xc2 && *s < 0xe0 ? 2
-                     : (*s & 0xf0) == 0xe0     ? 3
-                     : (*s & 0xf8) == 0xf0     ? 4
-                                               : 0;
-    uint32_t c = n ? *s & (0xffu >> n) : 0;
-    if (n < 2) return n;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) return 0;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
-}
-
 static int check_text(const table *t, const char *text, size_t size) {
     size_t line = 1;
     for (size_t i = 0, n; i < size; i += n) {
-        n = utf8_length((const uint8_t *)text + i);
+        n = gull__utf8_length(text + i);
         if (!n || !text[i])
             return gull__fail(t->err, GULL_EFORMAT,
                               "%s: line %zu: %s; save the table as UTF-8 text", t->path,

@@ -82,29 +82,10 @@ static int read_model(const gull_bytes *bytes, gull_model **out, gull_error *err
     return status;
 }
 
-/* Bytes of a well-formed UTF-8 character at s, or 0. */
-static size_t utf8_length(const char *s) {
-    const unsigned char c = (unsigned char)*s;
-    const size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < n; i++)
-        if (((unsigned char)s[i] & 0xc0) != 0x80) return 0;
-    return n;
-}
-
-/* Names come from the file: nothing of them may steer a terminal. */
-static void make_printable(char *s) {
-    while (*s) {
-        const size_t n = utf8_length(s);
-        if (!n || (n == 1 && ((unsigned char)*s < 32 || *s == 127))) *s = '?';
-        s += n ? n : 1;
-    }
-}
-
 static int onnx_read(gull_bytes *bytes, gull_model **out, gull_error *err) {
     gull_error inner = {0, ""};
     *out = NULL;
     const int status = read_model(bytes, out, &inner);
-    make_printable(inner.text);
     if (status < 0)
         return gull__fail(err, status, "%s: %s", bytes->path,
                           inner.text[0] ? inner.text : gull_status_text(status));
