@@ -270,7 +270,11 @@ static void test_family(bool f32) {
         worst = fmax(worst, fabs((double)(sum - fine[c])));
         limit = fmax(limit, fabs(scores[3 + c] - fine[c]) / (double)size);
     }
-    tap_ok(worst < 1e-14, "reference: within rounding of long double (%g)", worst);
+    volatile long double one = 1, tiny = 0x1p-60L; /* valgrind's long double is a double */
+    if (one + tiny == one)
+        tap_skip("reference: within rounding of long double", "no long double here");
+    else
+        tap_ok(worst < 1e-14, "reference: within rounding of long double (%g)", worst);
     tap_ok(limit < N * (f32 ? 0x1p-24 : 0x1p-53) && limit > 0, "scores: rounding of %s",
            f32 ? "float32" : "double");
     tap_ok(value[1] == scores[4] && !memcmp(g + N, l->w + N, N * sizeof *g),
