@@ -15,7 +15,7 @@ targets=
 for n in $names; do targets="$targets fuzz/fuzz_$n"; done
 ninja -C build-fuzz $targets >/dev/null || { echo "fuzz.sh: does not build"; exit 1; }
 one() { # NAME SECONDS
-    local work=build-fuzz/work/$1
+    local work=build-fuzz/runs/$1
     mkdir -p "$work/corpus"
     cp -u fuzz/corpus/"$1"/* "$work/corpus/" 2>/dev/null
     if UBSAN_OPTIONS=halt_on_error=1 build-fuzz/fuzz/fuzz_"$1" -max_total_time="$2" -timeout=20 -rss_limit_mb=3000 \

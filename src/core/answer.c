@@ -43,7 +43,7 @@ static gull_answer_status judge(const gull_row *row) {
     const bool witness = isfinite(row->upper), bound = row->lower_by >= 0;
     if (witness) {
         if (gull__row_exact(row)) return GULL_EXACT;
-        return bound && row->lower > 0 ? GULL_BRACKETED : bound ? GULL_BRACKETED : GULL_ATTACKED;
+        return bound ? GULL_BRACKETED : GULL_ATTACKED;
     }
     return bound && row->lower >= asked ? GULL_PROVED : GULL_UNDECIDED;
 }

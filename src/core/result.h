@@ -37,8 +37,7 @@ enum { GULL_MAX_CHECKS = 8 };
 
 struct gull_result {
     char verb[12];
-    const gull_question *question; /* the caller's; copied facts below */
-    gull_question asked;           /* shallow copy without the strings */
+    gull_question asked; /* shallow copy: its strings are the caller's */
     char *command;
     gull_plan plan;
     gull_task task;
