@@ -2,7 +2,8 @@
  *   COMBINE(x, y)  the value;  MAGNITUDE(x, y)  the same for `absolute`, x, y >= 0
  *   SLOPE_X(x, y), SLOPE_Y(x, y)  derivatives, naming only what they need
  *   AFFINE_IF(x_constant, y_constant)
- * and, after including this file, its table with the functions below. */
+ * and, after including this file, its table with the functions below and, if it has bounds
+ * (binary_bounds.h), those. */
 #include "graph/real.h"
 
 typedef struct binary_state {
@@ -203,7 +204,30 @@ static int binary_gradient(const gull_node *n, const void *pass) {
     return GULL_OK;
 }
 
-#define GULL_BINARY_OP(id, title, text)                                                  \
+/* ---- Bounds, for operators that have them ---- */
+
+/* Where output k reads an operand of these steps. */
+static inline size_t operand_at(const binary_state *s, const size_t *step, size_t k) {
+    size_t at = 0;
+    for (int i = s->rank; i-- > 0;) {
+        at += k % s->dims[i] * step[i];
+        k /= s->dims[i];
+    }
+    return at;
+}
+
+/* The bounds of operand i in output k, a constant between itself and itself. */
+static inline void operand_range(const gull_graph *g, const gull_node *n, int i, size_t k,
+                                 const double *const *lo, const double *const *hi,
+                                 double *range) {
+    const binary_state *s = n->state;
+    const size_t at = operand_at(s, i ? s->step_y : s->step_x, k);
+    const int t = n->in[i];
+    range[0] = gull__is_constant(g, t) ? g->tensor[t].f64[at] : lo[t][at];
+    range[1] = gull__is_constant(g, t) ? g->tensor[t].f64[at] : hi[t][at];
+}
+
+#define GULL_BINARY_OP(id, title, text, ...)                                             \
     const gull_op GULL_OP(id);                                                           \
     const gull_op GULL_OP(id) = {                                                        \
         .onnx = title,                                                                   \
@@ -215,4 +239,4 @@ static int binary_gradient(const gull_node *n, const void *pass) {
         .traits = binary_traits,                                                         \
         .forward = binary_forward,                                                       \
         .gradient = binary_gradient,                                                     \
-    };
+        __VA_ARGS__};

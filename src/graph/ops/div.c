@@ -6,4 +6,4 @@
 #define AFFINE_IF(x_constant, y_constant) ((void)(x_constant), (y_constant))
 #include "graph/ops/binary.h"
 
-GULL_BINARY_OP(div, "Div", "x divided by y, broadcasting")
+GULL_BINARY_OP(div, "Div", "x divided by y, broadcasting", )

@@ -6,4 +6,4 @@
 #define AFFINE_IF(x_constant, y_constant) ((x_constant) || (y_constant))
 #include "graph/ops/binary.h"
 
-GULL_BINARY_OP(mul, "Mul", "x times y, broadcasting")
+GULL_BINARY_OP(mul, "Mul", "x times y, broadcasting", )

@@ -1,19 +1,19 @@
 /* relu.c - ONNX Relu: max(x, 0); its slope at 0 is 0. */
 #include "graph/ops/elementwise.h"
 
-static real value_of(real x) { return x > 0 ? x : 0; }
+static real value_of(attributes a, real x) { return x > 0 ? x : 0; }
 
-static real slope_of(real x, real y) {
-    (void)y;
+static real slope_of(attributes a, real x, real y) {
     return x > 0 ? 1 : 0;
 }
 
-static void interval_of(size_t n, const double *lo, const double *hi, double *out_lo,
-                        double *out_hi) {
+static void interval_of(attributes a, size_t n, const double *lo, const double *hi,
+                        double *out_lo, double *out_hi) {
     gull__relu_interval(n, lo, hi, out_lo, out_hi);
 }
 
-static void lines_of(size_t n, const double *lo, const double *hi, gull_lines *out) {
+static void lines_of(attributes a, size_t n, const double *lo, const double *hi,
+                     gull_lines *out) {
     gull__relu_lines(n, lo, hi, out);
 }
 

@@ -1,22 +1,22 @@
 /* sigmoid.c - ONNX Sigmoid: 1 / (1 + exp(-x)), without overflow. */
 #include "graph/ops/elementwise.h"
 
-static real value_of(real x) {
+static real value_of(attributes a, real x) {
     const real e = (real)exp(-fabs((double)x));
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-static real slope_of(real x, real y) {
-    (void)x;
+static real slope_of(attributes a, real x, real y) {
     return y * (1 - y);
 }
 
-static void interval_of(size_t n, const double *lo, const double *hi, double *out_lo,
-                        double *out_hi) {
+static void interval_of(attributes a, size_t n, const double *lo, const double *hi,
+                        double *out_lo, double *out_hi) {
     gull__s_shape_interval(&gull__logistic, n, lo, hi, out_lo, out_hi);
 }
 
-static void lines_of(size_t n, const double *lo, const double *hi, gull_lines *out) {
+static void lines_of(attributes a, size_t n, const double *lo, const double *hi,
+                     gull_lines *out) {
     gull__s_shape_lines(&gull__logistic, n, lo, hi, out);
 }
 

@@ -6,4 +6,4 @@
 #define AFFINE_IF(x_constant, y_constant) ((void)(x_constant), (void)(y_constant), true)
 #include "graph/ops/binary.h"
 
-GULL_BINARY_OP(sub, "Sub", "x - y, broadcasting")
+GULL_BINARY_OP(sub, "Sub", "x - y, broadcasting", )

@@ -1,0 +1,53 @@
+/* axes.h - some axes of a row taken together: reductions and normalizations.  Number k of
+ * group j is at group[j] + member[k]. */
+#ifndef GULL_AXES_H
+#define GULL_AXES_H
+#include "graph/real.h"
+
+typedef struct axes {
+    size_t groups, members;
+    size_t *group, *member; /* one block, from group on */
+} axes;
+
+/* The offsets of all combinations of the axes in (or not in) `bits`, in order. */
+static void offsets_of(const gull_tensor *x, unsigned bits, bool in, size_t *out) {
+    size_t count = 1, step[GULL_RANK + 1];
+    step[x->rank] = 1;
+    for (int i = x->rank; i-- > 0;) step[i] = step[i + 1] * (size_t)x->dims[i];
+    out[0] = 0;
+    for (int i = x->rank; i-- > 0;) {
+        const size_t d = (size_t)x->dims[i];
+        if ((bits >> i & 1) != in) continue;
+        for (size_t k = count; k < count * d; k++)
+            out[k] = out[k % count] + k / count * step[i + 1];
+        count *= d;
+    }
+}
+
+/* Bit i of `bits`: axis i of a row of x belongs to a group. */
+static int axes_new(axes *a, const gull_tensor *x, unsigned bits) {
+    a->groups = a->members = 1;
+    for (int i = 0; i < x->rank; i++)
+        *(bits >> i & 1 ? &a->members : &a->groups) *= (size_t)x->dims[i];
+    a->group = malloc((a->groups + a->members) * sizeof *a->group);
+    if (!a->group) return GULL_ENOMEM;
+    a->member = a->group + a->groups;
+    offsets_of(x, bits, false, a->group);
+    offsets_of(x, bits, true, a->member);
+    return GULL_OK;
+}
+
+static void axes_release(void *state) { free(((axes *)state)->group); } /* first in it */
+
+/* An axis as it is written, the batch axis counted, as a bit. */
+static int axis_bit(int rank, double axis, unsigned *bits, gull_error *err) {
+    const double at = axis < 0 ? axis + rank : axis - 1;
+    if (!(axis >= -rank - 1 && axis <= rank))
+        return gull__fail(err, GULL_EFORMAT, "axis %g of a %d-dimensional input", axis, rank + 1);
+    if (axis == 0 || axis == -rank - 1)
+        return gull__fail(err, GULL_EUNSUPPORTED, "the batch axis is among the axes: rows "
+                          "would be mixed");
+    *bits |= 1u << (int)at;
+    return GULL_OK;
+}
+#endif

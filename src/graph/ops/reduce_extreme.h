@@ -1,0 +1,77 @@
+/* reduce_extreme.h - ReduceMax (SIGN 1) and ReduceMin (SIGN -1); the gradient goes to the
+ * first extreme number.  Bounds: the extreme number is at least the one with the greatest
+ * lower bound, and at most the greatest upper bound. */
+#include "graph/ops/reduce.h"
+
+static size_t extreme(const real *x, const size_t *at, size_t n) {
+    size_t best = at[0];
+    for (size_t k = 1; k < n; k++)
+        if (SIGN * x[at[k]] > SIGN * x[best]) best = at[k];
+    return best;
+}
+
+static real reduced(const real *x, const size_t *at, size_t n) { return x[extreme(x, at, n)]; }
+
+static void spread(const real *x, const size_t *at, size_t n, real y, real dy, real *dx) {
+    (void)y;
+    dx[extreme(x, at, n)] += dy;
+}
+
+/* For ReduceMin the two ends change places. */
+static const double *near_end(const double *lo, const double *hi) { return SIGN > 0 ? lo : hi; }
+static const double *far_end(const double *lo, const double *hi) { return SIGN > 0 ? hi : lo; }
+
+static double farthest(const double *x, const size_t *at, size_t n) {
+    double most = SIGN * x[at[0]];
+    for (size_t k = 1; k < n; k++) most = fmax(most, SIGN * x[at[k]]);
+    return SIGN * most;
+}
+
+static size_t best_of(const double *near, const size_t *at, size_t n) {
+    size_t best = at[0];
+    for (size_t k = 1; k < n; k++)
+        if (SIGN * near[at[k]] > SIGN * near[best]) best = at[k];
+    return best;
+}
+
+/* No other number can exceed it. */
+static bool wins(const double *near, const double *far, size_t best, const size_t *at,
+                 size_t n) {
+    for (size_t k = 0; k < n; k++)
+        if (at[k] != best && SIGN * far[at[k]] > SIGN * near[best]) return false;
+    return true;
+}
+
+static int interval(const gull_node *n, const gull_graph *g, const double *const *lo,
+                    const double *const *hi, double *out_lo, double *out_hi) {
+    const axes *a = &((const reduction *)n->state)->axes;
+    (void)g;
+    for (size_t j = 0; j < a->groups; j++) {
+        const double *l = lo[n->in[0]] + a->group[j], *h = hi[n->in[0]] + a->group[j];
+        const double near = near_end(l, h)[best_of(near_end(l, h), a->member, a->members)];
+        const double far = farthest(far_end(l, h), a->member, a->members);
+        out_lo[j] = SIGN > 0 ? near : far;
+        out_hi[j] = SIGN > 0 ? far : near;
+    }
+    return GULL_OK;
+}
+
+static int backward_lines(const gull_node *n, const gull_graph *g, const double *lo,
+                          const double *hi, size_t rows, const double *a, double *in_a,
+                          double *shift) {
+    const axes *x = &((const reduction *)n->state)->axes;
+    const size_t size = gull_in(g, n, 0)->size;
+    for (size_t j = 0; j < x->groups; j++) {
+        const double *l = lo + x->group[j], *h = hi + x->group[j];
+        const double *near = near_end(l, h), *far = far_end(l, h);
+        const size_t best = best_of(near, x->member, x->members);
+        const bool settled = wins(near, far, best, x->member, x->members);
+        const double most = farthest(far, x->member, x->members);
+        for (size_t r = 0; r < rows; r++) {
+            const double v = a[r * x->groups + j];
+            if (settled || SIGN * v >= 0) in_a[r * size + x->group[j] + best] += v;
+            else shift[r] += v * most;
+        }
+    }
+    return GULL_OK;
+}

@@ -1,0 +1,189 @@
+/* test_curves.c - bounds of operators that work number by number: intervals and lines hold
+ * wherever they are sampled, on tiny, huge, infinite and one-point intervals, against the
+ * functions in extended precision, and are tight where the function is smooth. */
+#include "core/random.h"
+#include "graph/graph.h"
+#include "tap.h"
+#include <float.h>
+
+typedef long double real80;
+typedef struct sample {
+    const char *onnx;
+    int opset;
+    real80 (*exact)(const double *a, real80 x); /* NaN: not defined */
+    const char *name[3];
+    double a[3];
+    char constant; /* 'x' or 'y': a[0] is that operand */
+} sample;
+
+static real80 f_abs(const double *a, real80 x) { return (void)a, fabsl(x); }
+static real80 f_exp(const double *a, real80 x) { return (void)a, expl(x); }
+static real80 f_sqrt(const double *a, real80 x) { return (void)a, sqrtl(x); }
+static real80 f_leaky(const double *a, real80 x) { return x < 0 ? a[0] * x : x; }
+static real80 f_clip(const double *a, real80 x) {
+    return x < a[0] ? fminl(a[0], a[1]) : x > a[1] ? a[1] : x;
+}
+static real80 f_pow(const double *a, real80 x) { return powl(x, a[0]); }
+
+static const sample samples[] = {
+    {"Abs", 13, f_abs, {0}, {0}, 0},
+    {"Exp", 13, f_exp, {0}, {0}, 0},
+    {"Sqrt", 13, f_sqrt, {0}, {0}, 0},
+    {"LeakyRelu", 13, f_leaky, {"alpha"}, {0.25}, 0},
+    {"LeakyRelu", 13, f_leaky, {"alpha"}, {-0.5}, 0},
+    {"LeakyRelu", 13, f_leaky, {"alpha"}, {3}, 0},
+    {"Clip", 6, f_clip, {"min", "max"}, {-0.5, 2}, 0},
+    {"Clip", 6, f_clip, {"min", "max"}, {0, 6}, 0},
+    {"Clip", 6, f_clip, {"min", "max"}, {0, INFINITY}, 0},
+    {"Clip", 6, f_clip, {"min", "max"}, {-INFINITY, 1}, 0},
+    {"Clip", 6, f_clip, {"min", "max"}, {1, 1}, 0},
+    {"Pow", 13, f_pow, {0}, {2}, 'y'},
+    {"Pow", 13, f_pow, {0}, {3}, 'y'},
+    {"Pow", 13, f_pow, {0}, {4}, 'y'},
+    {"Pow", 13, f_pow, {0}, {1}, 'y'},
+    {"Pow", 13, f_pow, {0}, {0}, 'y'},
+    {"Pow", 13, f_pow, {0}, {0.5}, 'y'},
+    {"Pow", 13, f_pow, {0}, {1.5}, 'y'},
+    {"Pow", 13, f_pow, {0}, {-0.25}, 'y'},
+    {"Pow", 13, f_pow, {0}, {-1}, 'y'},
+    {"Pow", 13, f_pow, {0}, {-2}, 'y'},
+};
+
+static gull_stream stream = {11, 0};
+static double uniform(double lo, double hi) {
+    return lo + (hi - lo) * gull__stream_uniform(&stream);
+}
+static double normal(void) { return gull__stream_normal(&stream); }
+
+static gull_graph *build(const sample *s) {
+    const int64_t one = 1;
+    gull_graph *g = gull__graph_new(s->opset);
+    gull_error err = {0, ""};
+    gull_attribute item[3];
+    size_t count = 0;
+    const int x = gull__graph_input(g, "x", 1, &one);
+    int in[2] = {x, x}, n = 1;
+    for (int i = 0; i < 3 && s->name[i]; i++)
+        item[count++] = (gull_attribute){.name = s->name[i], .kind = 'f', .f = s->a[i]};
+    if (s->constant) {
+        double *v = malloc(sizeof *v);
+        *v = s->a[0];
+        in[s->constant == 'y'] = gull__graph_constant(g, "c", 1, &one, v);
+        n = 2;
+    }
+    const int out = gull__graph_node(g, s->onnx, "n", 0, in, n, &(gull_attributes){item, count},
+                                     &err);
+    if (out >= 0 && gull__graph_finish(g, out, &err) == GULL_OK) return g;
+    printf("# %s\n", err.text);
+    gull_graph_free(g);
+    return NULL;
+}
+
+typedef struct bounds {
+    double slope[2], shift[2], range[2];
+} bounds;
+
+static bounds bounds_of(const gull_graph *g, double lo, double hi) {
+    const gull_node *n = &g->node[0];
+    bounds b;
+    const double *los[4] = {0}, *his[4] = {0};
+    gull_lines l = {&b.slope[0], &b.shift[0], &b.slope[1], &b.shift[1]};
+    los[g->input] = &lo;
+    his[g->input] = &hi;
+    n->op64->interval(n, g, los, his, &b.range[0], &b.range[1]);
+    n->op64->lines(n, g, &lo, &hi, &l);
+    return b;
+}
+
+/* A point of [lo, hi]: spread evenly, crowded at either end, or about 0. */
+static double point(double lo, double hi, int i) {
+    const double low = fmax(lo, -1e300), high = fmin(hi, 1e300), part = i / 400.;
+    double x = i == 400 ? high : i ? low + (high - low) * part : low;
+    if (i % 7 == 3) x = low + (high - low) * exp(-40 * part);
+    if (i % 7 == 5) x = high - (high - low) * exp(-40 * part);
+    if (i % 7 == 6) x = (i & 1 ? 1 : -1) * exp(12 * part - 6);
+    return x;
+}
+
+static bool hold_at(const sample *s, const bounds *b, double x) {
+    const real80 y = s->exact(s->a, x), err = fabsl(y) * 1e-18L + 1e-4000L;
+    if (isinf(y) || isnan(y)) return b->range[0] == -INFINITY || b->range[1] == INFINITY;
+    const real80 below = (real80)b->slope[0] * x + b->shift[0];
+    const real80 above = (real80)b->slope[1] * x + b->shift[1];
+    return below <= y + err && y - err <= above && b->range[0] <= y + err &&
+           y - err <= b->range[1];
+}
+
+/* The greatest distance of both lines in the middle goes to *gap. */
+static bool holds(const sample *s, const gull_graph *g, double lo, double hi, double *gap) {
+    const bounds b = bounds_of(g, lo, hi);
+    for (int i = 0; i <= 400; i++) {
+        const double x = point(lo, hi, i);
+        if (x < lo || x > hi || hold_at(s, &b, x)) continue;
+        printf("# [%.17g, %.17g] at %.17g: %.20Lg in [%.17g, %.17g], lines %.17g x + %.17g, "
+               "%.17g x + %.17g\n", lo, hi, x, s->exact(s->a, x), b.range[0], b.range[1],
+               b.slope[0], b.shift[0], b.slope[1], b.shift[1]);
+        return false;
+    }
+    const double middle = lo / 2 + hi / 2;
+    *gap = (b.slope[1] - b.slope[0]) * middle + b.shift[1] - b.shift[0];
+    return true;
+}
+
+static double special(void) {
+    static const double at[] = {
+        0, 1e-300, -1e-300, 1e-160, -1e-160, 5e-324, 1e8, -1e8, 1e-8, -1e-8, 1e30, -1e30, 700,
+        -700, 750, -750, 37, -37, 1, -1, INFINITY, -INFINITY, 1e200, -1e200, 1.7e308,
+        -1.7e308, 20, -20, 3, -3, 0.5, -0.5, -1.5, 6, 2, -2};
+    return at[gull__stream_next(&stream) % (sizeof at / sizeof *at)];
+}
+
+static void interval_to_try(int k, double *lo, double *hi) {
+    *lo = k % 4 ? 3 * normal() : special();
+    *hi = k % 4 == 0 ? special() : k % 4 == 1 ? 6 * normal() : *lo + exp(uniform(-45, 2));
+    if (k % 4 == 3 && k % 3) *lo = k % 3 == 1 ? special() : *lo, *hi = *lo;
+    if (!(*lo > *hi)) return;
+    const double t = *lo;
+    *lo = *hi;
+    *hi = t;
+}
+
+/* Smooth functions are straight in the small: the lines close up as the square of the
+ * width, however the function bends. */
+static bool closes_up(const sample *s, const gull_graph *g, double *worst) {
+    *worst = 0;
+    for (int k = 0; k < 200; k++) {
+        const double at = uniform(0.1, 5) * (k & 1 ? -1 : 1), w = 1e-3;
+        double gap;
+        const real80 left = s->exact(s->a, at - w), right = s->exact(s->a, at + w);
+        const real80 middle = s->exact(s->a, at);
+        const real80 bend = fabsl(left - 2 * middle + right);
+        if (isnan(left) || isnan(right) || bend > 1e-4L) continue; /* undefined, or a kink */
+        if (!holds(s, g, at - w, at + w, &gap)) return false;
+        *worst = fmax(*worst, gap - 1.5 * (double)bend);
+    }
+    return *worst < 1e-9;
+}
+
+static void check(const sample *s) {
+    gull_graph *g = build(s);
+    bool good = true;
+    double gap, worst;
+    if (!tap_ok(g != NULL, "%s is built", s->onnx)) return;
+    for (int k = 0; k < 6000 && good; k++) {
+        double lo, hi;
+        interval_to_try(k, &lo, &hi);
+        if (lo == INFINITY || hi == -INFINITY) continue;
+        good = holds(s, g, lo, hi, &gap);
+    }
+    tap_ok(good, "%s %g %g: bounds hold on 6,000 intervals", s->onnx, s->a[0], s->a[1]);
+    good = closes_up(s, g, &worst);
+    tap_ok(good, "%s %g %g: lines close up with the square of the width (off by %g)", s->onnx,
+           s->a[0], s->a[1], worst);
+    gull_graph_free(g);
+}
+
+int main(void) {
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) check(&samples[i]);
+    return tap_done();
+}
