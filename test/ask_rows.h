@@ -7,7 +7,7 @@
 #include "core/result.h"
 #include "tap.h"
 
-enum { ASK_ROWS = 64, ASK_METHODS = 32 };
+enum { ASK_ROWS = 64, ASK_METHODS = GULL_MAX_PLAN };
 
 typedef struct ask_rows { /* what is asked, then the answers */
     const gull_model *model;

@@ -185,7 +185,7 @@ static int prober(gull_run *r, const void *o) { /* wants a gradient without sayi
                              NULL, g);
 }
 #define PLANTED(f)                                                                       \
-    { #f, "planted", "", 0, GULL_ANY, GULL_ANY, 1, NULL, 0, f }
+    { .name = #f, .summary = "planted", .goals = GULL_ANY, .costs = GULL_ANY, .stage = 1, .run = f }
 static const gull_method planted[] = {PLANTED(liar),   PLANTED(outsider), PLANTED(honest),
                                       PLANTED(boaster), PLANTED(asker),   PLANTED(prober)};
 enum { LIAR, OUTSIDER, HONEST, BOASTER, ASKER, PROBER };
@@ -215,8 +215,9 @@ static bench work(gull_question *q, int first, int second) {
     const int which[2] = {first, second};
     for (int i = 0; i < 2; i++)
         if (which[i] >= 0)
-            plan.spec[plan.count++] = (gull_spec){&planted[which[i]], (char *)planted[which[i]].name,
-                                                  NULL, which[i] == BOASTER};
+            plan.spec[plan.count++] = (gull_spec){.method = &planted[which[i]],
+                                                  .text = (char *)planted[which[i]].name,
+                                                  .proof = which[i] == BOASTER};
     gull_model *m = plant_model(TILE);
     bench b = {.desk = {q, &plan, &t, m}, .left = 1};
     b.answer.outcome = b.outcome;

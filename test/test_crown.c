@@ -40,7 +40,8 @@ static void answer_row(void *payload, size_t i, gull_seat *seat) {
                     .upper = t->start, .lower_by = -1, .upper_by = -1, .witness = room,
                     .trial = room + dim, .scores = room + 2 * dim, .outcome = &outcome};
     (void)i;
-    plan.spec[0] = (gull_spec){t->method, (char *)(uintptr_t) "proof", &t->options, true};
+    plan.spec[0] = (gull_spec){.method = t->method, .text = (char *)(uintptr_t) "proof",
+                               .options = &t->options, .proof = true};
     row.problem = (gull_problem){t->space, t->goal, t->cost, t->eps, t->eps_count};
     gull__run_method(&row, 0);
     t->lower = row.lower_by < 0 ? -1 : row.lower;

@@ -347,7 +347,7 @@ static void test_exaggeration(gull_model *m, int cost, const char *exact,
         good &= ask_method(a, attack) == GULL_OK;
         a->plan.spec[a->plan.count++] =
             a->plan.spec[0]; /* an exact row would end the plan */
-        a->plan.spec[0] = (gull_spec){&exaggerator, strdup("exaggerator"), NULL, true};
+        a->plan.spec[0] = (gull_spec){.method = &exaggerator, .text = strdup("exaggerator"), .proof = true};
         good &= ask_run(a) == GULL_OK;
         caught += too_high[i] > 0 && a->answer[i].contradiction;
     }

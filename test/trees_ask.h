@@ -42,7 +42,8 @@ static void trees_row(void *payload, size_t i, gull_seat *seat) {
     gull_question q = {.granted = ~0u, .timeout = all->timeout};
     gull_plan plan = {.count = 1};
     plan.spec[0] =
-        (gull_spec){&gull_proof_trees, (char *)(uintptr_t) "trees", &a->nodes, true};
+        (gull_spec){.method = &gull_proof_trees, .text = (char *)(uintptr_t) "trees",
+                    .options = &a->nodes, .proof = true};
     gull_outcome outcome = {0};
     double *room = calloc(dim + (size_t)all->model->facts.classes, sizeof *room);
     gull_row row = {.question = &q,

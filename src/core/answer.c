@@ -5,12 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BASELINE_STAGE = 90 }; /* random noise: runs even when the row is exact */
-
 const char *gull__answer_text(gull_answer_status s) {
     static const char *const text[] = {"not done", "misread",  "exact",    "bracketed",
                                        "attacked", "proved", "undecided"};
     return text[s];
+}
+
+const char *gull__skip_text(gull_skip why) {
+    static const char *const text[] = {"",
+                                       "the interval is a point",
+                                       "independent attacks agree",
+                                       "no asked distance is near",
+                                       "a stronger attack decided",
+                                       "every asked distance fools already"};
+    return text[why];
 }
 
 static int argmax(const double *s, int n) {
@@ -48,10 +56,13 @@ static gull_answer_status judge(const gull_row *row) {
     return bound && row->lower >= asked ? GULL_PROVED : GULL_UNDECIDED;
 }
 
+/* Random noise runs even when the row is settled; --thorough runs everything. */
 static int work(gull_row *row) {
     for (size_t i = 0; i < row->plan->count; i++) {
-        const bool baseline = row->plan->spec[i].method->stage >= BASELINE_STAGE;
-        if (!baseline && (gull__row_exact(row) || isinf(row->lower))) continue;
+        const gull_spec *spec = &row->plan->spec[i];
+        const bool always =
+            row->question->thorough || spec->method->stage >= GULL_STAGE_BASELINE;
+        if (spec->is_part || (!always && gull__row_settled(row))) continue;
         TRY(gull__run_method(row, i));
     }
     return GULL_OK;

@@ -65,12 +65,12 @@ static json_t *identity(const gull_result *r) {
         json_array_append_new(methods, json_string(r->plan.spec[i].text));
     char task[65];
     task_digest(&r->task, task);
-    return json_pack("{ss ss sO sO ss so so ss sI sf si si sI sI ss}", "gull", gull_version(),
+    return json_pack("{ss ss sO sO ss so so ss sI sf si si sI sI ss sb}", "gull", gull_version(),
                      "verb", r->verb, "model", json_object_get(r->model, "sha256"), "data",
                      json_object_get(r->data, "sha256"), "norm", q->cost->name, "eps", eps,
                      "methods", methods, "access", q->access, "budget", (json_int_t)q->budget,
                      "timeout", q->timeout, "goal", (int)q->goal, "target", q->target, "seed",
-                     (json_int_t)q->seed, "rows", (json_int_t)r->task.rows, "task", task);
+                     (json_int_t)q->seed, "rows", (json_int_t)r->task.rows, "task", task, "thorough", q->thorough);
 }
 
 static bool checked(const char *line, size_t n, json_t **out) {

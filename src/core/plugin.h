@@ -189,6 +189,39 @@ int gull_found(gull_run *, const double *x, double *distance);
 /* bounded: no point of cost < lower reaches the goal. */
 int gull_bounded(gull_run *, double lower);
 
+/* ---- Parts: a method that runs others ---- */
+
+/* The ends meet, or nothing in the box can fool the model: no attack can gain. */
+bool gull_run_settled(const gull_run *);
+bool gull_run_thorough(const gull_run *); /* --thorough: skip nothing */
+
+typedef struct gull_effort { /* what one part is asked; zeros: all that the method is asked */
+    uint64_t queries;        /* at most so many questions */
+    const double *eps;       /* these distances instead of the asked ones */
+    size_t eps_count;
+    const gull_goal *goal;   /* a narrower goal: reaching it reaches the method's own */
+} gull_effort;
+typedef struct gull_gain { /* of one run of a part */
+    double upper;          /* the least distance it found itself; INFINITY: none */
+    uint64_t queries;
+    bool ended; /* it came to its own end: neither its effort nor the row's was spent */
+} gull_gain;
+/* Whether part k of the method's `parts` fits the model, norm, goal and access. */
+bool gull_run_has_part(const gull_run *, size_t k);
+/* Runs it, under its own name and random numbers; effort and gain may be NULL.  GULL_OK
+ * also when the part gave up for a reason of its own; negative: return it. */
+int gull_run_part(gull_run *, size_t k, const gull_effort *, gull_gain *);
+/* Why a part is not run on this row: counted in the result.  Forgotten when it runs later. */
+typedef enum {
+    GULL_RAN,
+    GULL_SKIP_SETTLED, /* the ends meet */
+    GULL_SKIP_AGREED,  /* independent attacks end at the same distance */
+    GULL_SKIP_FAR,     /* no asked distance is near what was found */
+    GULL_SKIP_WEAKER,  /* a stronger part of the same kind has decided */
+    GULL_SKIP_UNNEEDED /* every asked distance fools already */
+} gull_skip;
+void gull_run_skip(gull_run *, size_t k, gull_skip);
+
 /* ---- A method: attack, proof, or both (a complete search) ---- */
 
 typedef struct gull_param { /* options are data: command, man page, report use it */
@@ -223,6 +256,9 @@ typedef struct gull_method {
     const gull_param *params; /* all doubles in the options struct, or NULL */
     size_t options_size;
     int (*run)(gull_run *, const void *options);
+    /* Specs of the methods it runs by gull_run_part, ended by NULL; or NULL.  The result
+     * lists them as "name/spec". */
+    const char *const *parts;
 } gull_method;
 
 /* ---- Structures that several families share ---- */

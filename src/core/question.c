@@ -238,6 +238,11 @@ static int set_names(gull_question *q, const char *v, gull_error *e) {
 static int set_command(gull_question *q, const char *v, gull_error *e) {
     return set_text(&q->command, v, e);
 }
+static int set_thorough(gull_question *q, const char *v, gull_error *e) {
+    (void)e;
+    q->thorough = strcmp(v, "0") != 0;
+    return GULL_OK;
+}
 static int set_verbose(gull_question *q, const char *v, gull_error *e) {
     (void)e;
     q->verbose = strcmp(v, "0") != 0;
@@ -263,12 +268,13 @@ static const gull_option options[] = {
     {"resume", "FILE", NULL, "keep finished rows in FILE and go on from there"},
     {"fail-under", "RULE", NULL,
      "exit with 1 unless met: proved@EPS=90%, resisted@EPS=50% or clean=95%"},
+    {"thorough", NULL, NULL, "run every attack that applies, and skip none to save time"},
     {"verbose", NULL, NULL, "show each method's gain"},
     {NULL, NULL, NULL, NULL}};
 static const setter setters[] = {set_norm,   set_eps,     set_access,  set_goal,  set_method,
                                  set_budget, set_timeout, set_domain,  set_range, set_names, set_rows,
                                  set_seed,   set_threads, set_resume, set_rule,
-                                 set_verbose};
+                                 set_thorough, set_verbose};
 
 const gull_option *gull_question_options(void) { return options; }
 

@@ -3,7 +3,7 @@
 #define GULL_QUESTION_H
 #include "core/plugin.h"
 
-enum { GULL_MAX_EPS = 64, GULL_MAX_METHODS = 32, GULL_MAX_RULES = 8 };
+enum { GULL_MAX_EPS = 64, GULL_MAX_METHODS = 32, GULL_MAX_PLAN = 96, GULL_MAX_RULES = 8 };
 
 typedef struct gull_rule { /* --fail-under proved@0.01=90% */
     char what[12];         /* proved, resisted, clean */
@@ -15,6 +15,8 @@ typedef struct gull_spec { /* a method with its options: "pgd:steps=40,restarts=
     char *text;
     void *options;
     bool proof; /* stands in the table of proofs */
+    bool is_part;     /* of the method at plan index `parent`, its parts[part] */
+    int parent, part;
 } gull_spec;
 
 struct gull_question {
@@ -37,15 +39,18 @@ struct gull_question {
     char *domain, *resume, *command, *names; /* names: of classes, comma-separated */
     gull_rule rule[GULL_MAX_RULES];
     size_t rule_count;
-    bool verbose;
+    bool verbose, thorough;
 };
+
+/* Of a method's stages: from here on it is a baseline, which runs on every row. */
+enum { GULL_STAGE_BASELINE = 90 };
 
 /* Parses "name:key=value,..."; *out owns text and options (gull__spec_free). */
 int gull__spec_parse(gull_spec *out, const char *text, gull_error *);
 void gull__spec_free(gull_spec *);
 /* The plan for a verb on a model: the asked methods, or all that apply, in order. */
 typedef struct gull_plan {
-    gull_spec spec[GULL_MAX_METHODS];
+    gull_spec spec[GULL_MAX_PLAN]; /* the parts of a method follow it */
     size_t count;
 } gull_plan;
 int gull__plan_new(gull_plan *, const gull_question *, const char *verb, const gull_model *,

@@ -57,6 +57,9 @@ int gull__journal_open(gull_journal **, const char *path, gull_result *, gull_er
 int gull__journal_add(gull_journal *, const gull_result *, size_t index);
 void gull__journal_close(gull_journal *);
 
+/* Why a part was not run, as the result says it. */
+const char *gull__skip_text(gull_skip);
+
 /* Self-checks on a few rows after the main work. */
 void gull__checks_run(gull_result *, const gull_model *);
 /* Answers one row from scratch: fills answer, outcomes (plan->count) and witness (dim). */

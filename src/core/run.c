@@ -4,6 +4,7 @@
 #include "core/model.h"
 #include "core/random.h"
 #include "core/registry.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,15 +15,18 @@ typedef struct scratch {
 
 struct gull_run {
     gull_row *row;
-    const gull_method *method;
+    gull_problem problem; /* the row's, or a part's narrower one */
     gull_outcome *outcome;
-    int index;
+    int index; /* in the plan */
     gull_stream random;
-    double started; /* the seat's clock when the method began */
+    uint64_t queries, most; /* asked in this run; at most so many: 0, no limit */
+    double started;         /* the seat's clock when the method began */
+    double upper;           /* least distance found in this run */
     scratch *scratch;
+    struct gull_run *parent; /* of a part */
 };
 
-const gull_problem *gull_run_problem(const gull_run *r) { return &r->row->problem; }
+const gull_problem *gull_run_problem(const gull_run *r) { return &r->problem; }
 int gull_run_classes(const gull_run *r) { return r->row->model->facts.classes; }
 double gull_run_upper(const gull_run *r) { return r->row->upper; }
 double gull_run_lower(const gull_run *r) { return r->row->lower; }
@@ -49,6 +53,8 @@ void *gull_run_scratch(gull_run *r, size_t bytes) {
 int gull_run_stop(const gull_run *r) {
     const gull_question *q = r->row->question;
     if (q->timeout > 0 && gull__seat_seconds(r->row->seat) > q->timeout) return GULL_ETIME;
+    if (r->most && r->queries >= r->most) return GULL_EBUDGET;
+    if (r->parent && r->parent->most && r->parent->queries >= r->parent->most) return GULL_EBUDGET;
     return q->budget && r->row->queries >= q->budget ? GULL_EBUDGET : GULL_OK;
 }
 
@@ -56,7 +62,10 @@ static int admit(gull_run *r, unsigned need) {
     if (need & ~(r->row->question->granted & gull__model_can(r->row->model)))
         return GULL_EACCESS;
     TRY(gull_run_stop(r));
-    r->outcome->queries++;
+    for (gull_run *each = r; each; each = each->parent) {
+        each->queries++;
+        each->outcome->queries++;
+    }
     r->row->queries++;
     return GULL_OK;
 }
@@ -119,14 +128,17 @@ int gull_found(gull_run *r, const double *x, double *distance) {
     TRY(gull__seat_scores(row->seat, row->trial, row->scores));
     if (!reached(row, row->scores)) return GULL_OK;
     const double d = p->cost->measure(&p->space, row->trial);
-    if (!(d < row->upper) && !(d < r->outcome->upper)) {
+    if (!(d < row->upper) && !(d < r->upper)) {
         if (distance) *distance = d;
         return GULL_OK;
     }
     TRY(gull__seat_reference(row->seat, row->trial, row->scores));
     if (!reached(row, row->scores)) return GULL_OK;
     if (distance) *distance = d;
-    if (d < r->outcome->upper) r->outcome->upper = d;
+    for (gull_run *each = r; each; each = each->parent) {
+        each->upper = fmin(each->upper, d);
+        each->outcome->upper = fmin(each->outcome->upper, d);
+    }
     if (d < row->upper) {
         row->upper = d;
         row->upper_by = r->index;
@@ -179,24 +191,86 @@ static bool can_go_on(int status) {
            status == GULL_EUNSUPPORTED || status == GULL_EACCESS;
 }
 
-int gull__run_method(gull_row *row, size_t index) {
-    const gull_spec *spec = &row->plan->spec[index];
-    gull_outcome *o = &row->outcome[index];
-    *o = (gull_outcome){.upper = INFINITY, .ran = true};
-    gull_run r = {row,
-                  spec->method,
-                  o,
-                  (int)index,
-                  gull__stream(row->question->seed, row->number, spec->text),
-                  gull__seat_seconds(row->seat),
-                  NULL};
-    o->status = spec->method->run(&r, spec->options);
-    o->seconds = gull__seat_seconds(row->seat) - r.started;
-    for (scratch *s = r.scratch, *next; s; s = next) {
+static void free_scratch(gull_run *r) {
+    for (scratch *s = r->scratch, *next; s; s = next) {
         next = s->next;
         free(s->data);
         free(s);
     }
+}
+
+/* Another stream each time a part is run. */
+static gull_stream stream_of(const gull_row *row, const gull_spec *spec, unsigned round) {
+    char text[128];
+    if (!round) return gull__stream(row->question->seed, row->number, spec->text);
+    snprintf(text, sizeof text, "%s#%u", spec->text, round);
+    return gull__stream(row->question->seed, row->number, text);
+}
+
+static int run_spec(gull_run *r) {
+    const gull_spec *spec = &r->row->plan->spec[r->index];
+    gull_outcome *o = r->outcome;
+    if (!o->ran) *o = (gull_outcome){.upper = INFINITY, .ran = true};
+    r->random = stream_of(r->row, spec, o->rounds++);
+    r->started = gull__seat_seconds(r->row->seat);
+    r->upper = INFINITY;
+    o->status = spec->method->run(r, spec->options);
+    o->seconds += gull__seat_seconds(r->row->seat) - r->started;
+    free_scratch(r);
+    return o->status;
+}
+
+int gull__run_method(gull_row *row, size_t index) {
+    gull_run r = {.row = row, .problem = row->problem, .index = (int)index,
+                  .outcome = &row->outcome[index]};
+    row->outcome[index].ran = false;
+    const int status = run_spec(&r);
     confront(row);
-    return can_go_on(o->status) ? GULL_OK : o->status;
+    return can_go_on(status) ? GULL_OK : status;
+}
+
+/* ---- Parts ---- */
+
+bool gull__row_settled(const gull_row *row) {
+    return gull__row_exact(row) || (row->lower_by >= 0 && isinf(row->lower));
+}
+bool gull_run_settled(const gull_run *r) { return gull__row_settled(r->row); }
+bool gull_run_thorough(const gull_run *r) { return r->row->question->thorough; }
+
+/* The part's index in the plan; 0, which is no part's: it does not fit. */
+static size_t find_part(const gull_run *r, size_t k) {
+    const gull_plan *p = r->row->plan;
+    for (size_t i = (size_t)r->index + 1; i < p->count && p->spec[i].is_part; i++)
+        if (p->spec[i].part == (int)k) return i;
+    return 0;
+}
+
+bool gull_run_has_part(const gull_run *r, size_t k) { return find_part(r, k) != 0; }
+
+void gull_run_skip(gull_run *r, size_t k, gull_skip why) {
+    const size_t index = find_part(r, k);
+    if (index && !r->row->outcome[index].ran) r->row->outcome[index].skip = why;
+}
+
+int gull_run_part(gull_run *r, size_t k, const gull_effort *effort, gull_gain *gain) {
+    const size_t index = find_part(r, k);
+    if (gain) *gain = (gull_gain){.upper = INFINITY};
+    if (!index) return GULL_OK;
+    TRY(gull_run_stop(r));
+    gull_run part = {.row = r->row, .problem = r->problem, .index = (int)index,
+                     .outcome = &r->row->outcome[index], .parent = r};
+    if (effort) {
+        part.most = effort->queries;
+        if (effort->eps_count) {
+            part.problem.eps = effort->eps;
+            part.problem.eps_count = effort->eps_count;
+        }
+        if (effort->goal) part.problem.goal = *effort->goal;
+    }
+    const int status = run_spec(&part);
+    const int stop = gull_run_stop(r);
+    if (stop == GULL_OK && (status == GULL_EBUDGET || status == GULL_ETIME))
+        part.outcome->status = GULL_OK; /* its own effort, not the row's */
+    if (gain) *gain = (gull_gain){part.upper, part.queries, status >= 0};
+    return can_go_on(status) ? stop : status;
 }

@@ -10,6 +10,8 @@ typedef struct gull_outcome { /* of one method on one row */
     double seconds;
     int status; /* what it returned */
     bool ran, bounded;
+    gull_skip skip;  /* why not, of a part that did not run */
+    unsigned rounds; /* how often it ran: a part may, again and again */
 } gull_outcome;
 
 typedef struct gull_row { /* all that is known of a row while it is worked on */
@@ -34,4 +36,6 @@ int gull__run_method(gull_row *, size_t index);
 /* The ends agree to what the deployed precision can tell apart: 1e-9 of the distance for
  * double inputs; for float32 inputs 1e-5, or two units in the last place of one feature. */
 bool gull__row_exact(const gull_row *);
+/* Exact, or proved that nothing in the box fools the model. */
+bool gull__row_settled(const gull_row *);
 #endif

@@ -65,7 +65,7 @@ static int read_options(const gull_method *m, const char *s, char *options, gull
 
 int gull__spec_parse(gull_spec *out, const char *text, gull_error *err) {
     const size_t n = strcspn(text, ":");
-    *out = (gull_spec){NULL, NULL, NULL, false};
+    *out = (gull_spec){0};
     const gull_method *m = gull__method(text, n);
     if (!m)
         return gull__fail(err, GULL_EUSAGE,
@@ -86,7 +86,7 @@ int gull__spec_parse(gull_spec *out, const char *text, gull_error *err) {
 void gull__spec_free(gull_spec *s) {
     free(s->text);
     free(s->options);
-    *s = (gull_spec){NULL, NULL, NULL, false};
+    *s = (gull_spec){0};
 }
 
 void gull__plan_free(gull_plan *p) {
@@ -116,23 +116,86 @@ static int explain(const gull_method *m, const gull_question *q, const gull_mode
                       m->name, q->cost->name, q->goal == GULL_TARGET ? "target" : "miss");
 }
 
-static int asked_methods(gull_plan *p, const gull_question *q, const gull_model *model,
-                         gull_error *err) {
-    for (size_t i = 0; i < q->method_count; i++) {
-        TRY(gull__spec_parse(&p->spec[p->count], q->method[i], err));
-        const gull_method *m = p->spec[p->count++].method;
-        if (misfit(m, q, model)) return explain(m, q, model, err);
+/* "fmn:steps=50" as a part of best is listed as "best/fmn:steps=50". */
+static int rename_part(gull_spec *s, const char *owner, gull_error *err) {
+    const size_t room = strlen(owner) + strlen(s->text) + 2;
+    char *name = malloc(room);
+    if (!name) return gull__fail(err, GULL_ENOMEM, "out of memory");
+    snprintf(name, room, "%s/%s", owner, s->text);
+    free(s->text);
+    s->text = name;
+    return GULL_OK;
+}
+
+static int add_parts(gull_plan *p, int owner, const gull_question *q, const gull_model *model,
+                     gull_error *err) {
+    const gull_method *m = p->spec[owner].method;
+    for (int k = 0; m->parts && m->parts[k] && p->count < GULL_MAX_PLAN; k++) {
+        gull_spec *s = &p->spec[p->count];
+        TRY(gull__spec_parse(s, m->parts[k], err));
+        p->count++;
+        s->is_part = true;
+        s->parent = owner;
+        s->part = k;
+        TRY(rename_part(s, m->name, err));
+        if (misfit(s->method, q, model)) gull__spec_free(&p->spec[--p->count]);
     }
     return GULL_OK;
 }
 
-static int take(gull_plan *p, const gull_method *const *table, unsigned stage,
-                const gull_question *q, const gull_model *model, gull_error *err) {
-    for (; *table; table++) {
-        if ((*table)->stage != stage || misfit(*table, q, model)) continue;
-        if (p->count == GULL_MAX_METHODS) return GULL_OK;
-        TRY(gull__spec_parse(&p->spec[p->count], (*table)->name, err));
-        p->count++;
+static int add(gull_plan *p, const char *text, const gull_question *q, const gull_model *model,
+               gull_error *err) {
+    if (p->count == GULL_MAX_PLAN)
+        return gull__fail(err, GULL_EUSAGE, "at most %d methods and parts", GULL_MAX_PLAN);
+    TRY(gull__spec_parse(&p->spec[p->count], text, err));
+    return add_parts(p, (int)p->count++, q, model, err);
+}
+
+static int asked_methods(gull_plan *p, const gull_question *q, const gull_model *model,
+                         gull_error *err) {
+    for (size_t i = 0; i < q->method_count; i++) {
+        const gull_method *m = gull__method(q->method[i], strcspn(q->method[i], ":"));
+        if (m && misfit(m, q, model)) return explain(m, q, model, err);
+        TRY(add(p, q->method[i], q, model, err));
+    }
+    return GULL_OK;
+}
+
+/* The attack that runs others, where one fits: then it stands for all of them. */
+static const gull_method *portfolio(const gull_question *q, const gull_model *model) {
+    for (size_t i = 0; gull_attacks[i]; i++)
+        if (gull_attacks[i]->stage && gull_attacks[i]->parts && !misfit(gull_attacks[i], q, model))
+            return gull_attacks[i];
+    return NULL;
+}
+
+static bool runs(const gull_method *portfolio, const gull_method *m) {
+    for (size_t k = 0; portfolio->parts[k]; k++)
+        if (gull__method(portfolio->parts[k], strcspn(portfolio->parts[k], ":")) == m) return true;
+    return false;
+}
+
+/* By default a portfolio and the baseline; --thorough: whatever it does not run, too. */
+static bool wanted(const gull_method *m, const gull_method *portfolio, bool thorough) {
+    if (!portfolio || m == portfolio || m->stage >= GULL_STAGE_BASELINE) return true;
+    return thorough && !runs(portfolio, m);
+}
+
+static int take_proofs(gull_plan *p, unsigned stage, const gull_question *q,
+                       const gull_model *model, gull_error *err) {
+    for (size_t i = 0; gull_proofs[i]; i++)
+        if (gull_proofs[i]->stage == stage && !misfit(gull_proofs[i], q, model))
+            TRY(add(p, gull_proofs[i]->name, q, model, err));
+    return GULL_OK;
+}
+
+static int take_attacks(gull_plan *p, unsigned stage, const gull_question *q,
+                        const gull_model *model, gull_error *err) {
+    const gull_method *best = portfolio(q, model);
+    for (size_t i = 0; gull_attacks[i]; i++) {
+        const gull_method *m = gull_attacks[i];
+        if (m->stage == stage && !misfit(m, q, model) && wanted(m, best, q->thorough))
+            TRY(add(p, m->name, q, model, err));
     }
     return GULL_OK;
 }
@@ -146,8 +209,8 @@ int gull__plan_new(gull_plan *p, const gull_question *q, const char *verb,
         status = asked_methods(p, q, model, err);
     else
         for (unsigned stage = 1; stage < 100 && status == GULL_OK; stage++) {
-            if (proofs) status = take(p, gull_proofs, stage, q, model, err);
-            if (attacks && status == GULL_OK) status = take(p, gull_attacks, stage, q, model, err);
+            if (proofs) status = take_proofs(p, stage, q, model, err);
+            if (attacks && status == GULL_OK) status = take_attacks(p, stage, q, model, err);
         }
     if (status == GULL_OK && !p->count)
         status = gull__fail(err, GULL_EUNSUPPORTED,

@@ -56,12 +56,13 @@ static json_t *question_json(const gull_result *r) {
     if (q->goal == GULL_TARGET) snprintf(goal, sizeof goal, "target:%d", q->target);
     for (size_t i = 0; i < q->eps_count; i++) json_array_append_new(eps, json_real(q->eps[i]));
     for (size_t i = 0; i < r->plan.count; i++)
-        json_array_append_new(methods, json_string(r->plan.spec[i].text));
-    return json_pack("{ss ss so ss ss ss sb so so so}", "verb", r->verb, "norm", q->cost->name,
+        if (!r->plan.spec[i].is_part)
+            json_array_append_new(methods, json_string(r->plan.spec[i].text));
+    return json_pack("{ss ss so ss ss ss sb so so so sb}", "verb", r->verb, "norm", q->cost->name,
                      "eps", eps, "access", q->access, "goal", goal, "domain", r->task.domain,
                      "weights", r->task.weight != NULL, "budget",
                      q->budget ? json_integer((json_int_t)q->budget) : json_null(), "timeout",
-                     q->timeout > 0 ? json_real(q->timeout) : json_null(), "methods", methods);
+                     q->timeout > 0 ? json_real(q->timeout) : json_null(), "methods", methods, "thorough", q->thorough);
 }
 
 static json_t *points_json(const gull_point *p, size_t n, bool noise) {
@@ -75,9 +76,29 @@ static json_t *points_json(const gull_point *p, size_t n, bool noise) {
     return list;
 }
 
+/* Index k, or a part of it. */
+static bool belongs(const gull_plan *p, int by, size_t k) {
+    return by >= 0 && (by == (int)k || (p->spec[by].is_part && p->spec[by].parent == (int)k));
+}
+
+/* On how many rows a part was not run, by reason. */
+static json_t *skips_json(const gull_result *r, size_t k) {
+    json_t *v = json_object();
+    for (gull_skip why = GULL_RAN + 1; why <= GULL_SKIP_UNNEEDED; why++) {
+        json_int_t rows = 0;
+        for (size_t i = 0; i < r->task.rows; i++) {
+            const gull_answer *a = &r->answer[i];
+            rows += a->status != GULL_NOT_DONE && !a->outcome[k].ran && a->outcome[k].skip == why;
+        }
+        if (rows) json_object_set_new(v, gull__skip_text(why), json_integer(rows));
+    }
+    return v;
+}
+
 static json_t *methods_json(const gull_result *r) {
     json_t *list = json_array();
     for (size_t k = 0; k < r->plan.count; k++) {
+        const gull_spec *spec = &r->plan.spec[k];
         json_int_t wins = 0, successes = 0, queries = 0;
         double seconds = 0;
         bool found = false;
@@ -85,17 +106,20 @@ static json_t *methods_json(const gull_result *r) {
             const gull_answer *a = &r->answer[i];
             const gull_outcome *o = &a->outcome[k];
             if (a->status == GULL_NOT_DONE || !o->ran) continue;
-            wins += a->upper_by == (int)k || a->lower_by == (int)k;
+            wins += belongs(&r->plan, a->upper_by, k) || belongs(&r->plan, a->lower_by, k);
             successes += isfinite(o->upper) || (o->bounded && o->lower > 0);
             found |= isfinite(o->upper);
             queries += (json_int_t)o->queries;
             seconds += o->seconds;
         }
-        const bool proof = r->plan.spec[k].proof;
-        json_array_append_new(list, json_pack("{ss ss sI sI sI sf}", "spec", r->plan.spec[k].text,
-                                              "kind", !proof ? "attack" : found ? "exact" : "proof",
-                                              "wins", wins, "successes", successes, "queries",
-                                              queries, "seconds", seconds));
+        json_t *v = json_pack("{ss ss sI sI sI sf}", "spec", spec->text, "kind",
+                              !spec->proof ? "attack" : found ? "exact" : "proof", "wins", wins,
+                              "successes", successes, "queries", queries, "seconds", seconds);
+        if (spec->is_part) {
+            json_object_set_new(v, "part_of", json_string(r->plan.spec[spec->parent].text));
+            json_object_set_new(v, "skipped", skips_json(r, k));
+        }
+        json_array_append_new(list, v);
     }
     return list;
 }

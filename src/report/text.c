@@ -161,6 +161,37 @@ static void put_closest(page *p, const gull_result *r, const gull_summary *s) {
     put(p, "\n");
 }
 
+/* Which attacks won, and what `best` did not run and why. */
+static void put_parts(page *p, const gull_result *r) {
+    const char *before = "  won by ";
+    for (size_t k = 0; k < r->plan.count; k++) {
+        size_t wins = 0;
+        for (size_t i = 0; i < r->task.rows; i++)
+            wins += r->answer[i].status > GULL_MISREAD && isfinite(r->answer[i].upper) &&
+                    r->answer[i].upper_by == (int)k;
+        if (wins) put(p, "%s%s %zu", before, r->plan.spec[k].text, wins);
+        if (wins) before = ", ";
+    }
+    if (*before == ',') put(p, "\n");
+}
+
+static void put_skips(page *p, const gull_result *r) {
+    for (gull_skip why = GULL_RAN + 1; why <= GULL_SKIP_UNNEEDED; why++) {
+        bool any = false;
+        for (size_t k = 0; k < r->plan.count; k++) {
+            size_t rows = 0;
+            for (size_t i = 0; i < r->task.rows; i++)
+                rows += r->answer[i].status > GULL_MISREAD && !r->answer[i].outcome[k].ran &&
+                        r->answer[i].outcome[k].skip == why;
+            if (!rows) continue;
+            if (any) put(p, ", %s %zu", r->plan.spec[k].text, rows);
+            else put(p, "  skipped, %s: %s %zu", gull__skip_text(why), r->plan.spec[k].text, rows);
+            any = true;
+        }
+        if (any) put(p, "\n");
+    }
+}
+
 static void put_checks(page *p, const gull_result *r) {
     for (size_t i = 0; i < r->check_count; i++)
         if (!strcmp(r->check[i].result, "fail"))
@@ -177,6 +208,8 @@ char *gull_result_text(const gull_result *r) {
     if (s.table_count) put_table(&p, &s);
     put_counts(&p, &s);
     put_closest(&p, r, &s);
+    put_parts(&p, r);
+    put_skips(&p, r);
     put_checks(&p, r);
     if (p.failed) {
         free(p.text);
