@@ -165,6 +165,31 @@ MAYBE static gull_graph *net_moves(void) {
     return end(&b);
 }
 
+/* Numbers that are copied, repeated, left out and put beside constants. */
+MAYBE static gull_graph *net_copies(void) {
+    build b = begin(2, (int64_t[]){2, 3});
+    const gull_attribute last = {.name = "axis", .kind = 'i', .i = 2};
+    const int64_t one = 1, two = 2, three = 3, box[3] = {1, 2, 2};
+    double *index = malloc(3 * sizeof *index), *pads = malloc(2 * sizeof *pads);
+    double *axis = malloc(sizeof *axis), *value = malloc(sizeof *value);
+    index[0] = 2, index[1] = 0, index[2] = 2, pads[0] = 1, pads[1] = 2, *axis = 2, *value = -.3;
+    const int x = b.top, beside = constant(&b, 3, box, 1);
+    const int which = gull__graph_constant(b.g, "i", 1, &three, index);
+    const int width = gull__graph_constant(b.g, "p", 1, &two, pads);
+    const int where = gull__graph_constant(b.g, "a", 1, &one, axis);
+    const int fixed = gull__graph_constant(b.g, "v", 0, NULL, value);
+    const gull_attributes along = {&last, 1};
+    const int again = add_node(&b, "Gather", (int[]){x, which}, 2, &along);
+    add_node(&b, "Pad", (int[]){x, width, fixed, where}, 4, NULL);
+    add_node(&b, "Concat", (int[]){b.top, beside, again, x}, 4, &along);
+    unary(&b, "Flatten"), gemm(&b, 7), unary(&b, "Relu");
+    const int flat = b.top, turned = (gemm(&b, 7), unary(&b, "Tanh"));
+    add_node(&b, "Concat", (int[]){flat, turned}, 2,
+             &(gull_attributes){&(gull_attribute){.name = "axis", .kind = 'i', .i = 1}, 1});
+    gemm(&b, 6), unary(&b, "Relu"), gemm(&b, 3);
+    return end(&b);
+}
+
 /* ---- Values of all tensors at a point, in double ---- */
 
 typedef struct values {

@@ -91,6 +91,22 @@ static const spec specs[] = {
     {"reducemax", "ReduceMax", 3, {3, 4, 5}, 1, {X}, {{"axes", {-1, -3}, 2}}, {{0}}, 0, 0},
     {"reducemin", "ReduceMin", 3, {3, 4, 5}, 1, {X}, {{"axes", {2}, 1}}, {{0}}, 0, 0},
     {"dropout", "Dropout", 1, {4}, 1, {X}, {{0}}, {{0}}, 0, 0},
+    {"squeeze", "Squeeze", 3, {1, 3, 4}, 2, {X, {1, {1}, 1, 1}}, {{0}}, {{0}}, 0, 0},
+    {"unsqueeze", "Unsqueeze", 2, {3, 4}, 2, {X, {1, {1}, 2, 2}}, {{0}}, {{0}}, 0, 0},
+    {"concat with a constant", "Concat", 2, {3, 4}, 3, {X, {3, {1, 2, 4}, -1, 1}, X}, {{0}},
+     {INT("axis", 1)}, 0, 0},
+    {"concat of the last axis", "Concat", 2, {3, 4}, 2, {{3, {1, 3, 1}, -1, 1}, X}, {{0}},
+     {INT("axis", -1)}, 0, 0},
+    {"split, second part", "Split", 2, {3, 6}, 1, {X}, {{0}},
+     {INT("axis", 2), INT("num_outputs", 1)}, 0, 0},
+    {"slice", "Slice", 2, {5, 6}, 5, {X, {1, {1}, 4, 4}, {1, {1}, -6, -6}, {1, {1}, 1, 1}, {1, {1}, -2, -2}},
+     {{0}}, {{0}}, 0, 0},
+    {"gather, twice the same", "Gather", 2, {2, 5}, 2, {X, {2, {3, 2}, -4.99, 4.99}}, {{0}},
+     {INT("axis", 2)}, 0, 0},
+    {"pad", "Pad", 2, {2, 3}, 4, {X, {1, {2}, 1, 2.99}, {0, {0}, -2, -1}, {1, {1}, 2, 2}}, {{0}},
+     {{0}}, 0, 0},
+    {"pad, reflecting", "Pad", 2, {2, 4}, 4, {X, {1, {2}, 1, 2.99}, {0, {0}, 1, 2}, {1, {1}, -1, -1}},
+     {{0}}, {{"mode", 's', 0, 0, "reflect", NULL, 0}}, 0, 0},
 };
 
 static gull_stream stream = {7, 0};

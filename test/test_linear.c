@@ -15,7 +15,7 @@ static double normal(void) { return gull__stream_normal(&random_numbers); }
 
 static int open_text(const char *reader, const char *text, size_t size,
                      gull_model **model, gull_error *err) {
-    gull_bytes bytes = {(const uint8_t *)text, size, 0, "model"};
+    gull_bytes bytes = {.data = (const uint8_t *)text, .size = size, .path = "model"};
     *model = NULL;
     for (size_t i = 0; gull_readers[i]; i++)
         if (!strcmp(gull_readers[i]->name, reader))

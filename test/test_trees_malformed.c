@@ -22,7 +22,7 @@ static const char *const good =
     "\"objective\":{\"name\":\"binary:logistic\"}},\"version\":[1,7,4]}";
 
 static int read_text(const char *text, size_t size, gull_model **m, gull_error *err) {
-    gull_bytes bytes = {(const uint8_t *)text, size, 0, "m.json"};
+    gull_bytes bytes = {.data = (const uint8_t *)text, .size = size, .path = "m.json"};
     for (size_t i = 0; gull_readers[i]; i++)
         if (!strcmp(gull_readers[i]->name, "xgboost")) {
             if (!gull_readers[i]->probe(&bytes)) return GULL_EFORMAT;

@@ -136,7 +136,7 @@ static int check_numbers(const gull_data *d, gull_error *err) {
 static int open_pair(gull_data *d, const gull_pair *p, const char *label_column,
                      gull_error *err) {
     uint8_t bytes[HEAD];
-    gull_bytes head = {bytes, 0, 0, p->x};
+    gull_bytes head = {.data = bytes, .path = p->x};
     TRY(check_kind(p->x, err));
     if (p->y) TRY(check_kind(p->y, err));
     TRY(read_head(p->x, bytes, &head.size, err));

@@ -165,8 +165,9 @@ static const gull_reader *probe(const gull_bytes *head) {
 }
 
 static int open_bytes(gull_model **out, gull_bytes *bytes, gull_error *err) {
-    const gull_bytes head = {bytes->data, bytes->size < HEAD ? bytes->size : HEAD, 0,
-                             bytes->path};
+    const gull_bytes head = {.data = bytes->data,
+                             .size = bytes->size < HEAD ? bytes->size : HEAD,
+                             .path = bytes->path};
     const gull_reader *reader = probe(&head);
     if (!reader)
         return gull__fail(err, GULL_EFORMAT,
@@ -184,7 +185,7 @@ static int open_bytes(gull_model **out, gull_bytes *bytes, gull_error *err) {
 }
 
 int gull_model_open(gull_model **out, const char *path, gull_error *err) {
-    gull_bytes bytes = {NULL, 0, 0, path};
+    gull_bytes bytes = {.path = path};
     uint8_t *data = NULL;
     *out = NULL;
     TRY(gull__file_read(path, false, &data, &bytes.size, err));

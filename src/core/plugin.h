@@ -296,6 +296,7 @@ typedef struct gull_bytes { /* a bounded cursor: the only thing that touches byt
     const uint8_t *data;
     size_t size, at;
     const char *path;
+    const char *output; /* the network's output to read, by name; NULL: the reader chooses */
 } gull_bytes;
 
 typedef struct gull_reader {

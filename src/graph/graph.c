@@ -185,14 +185,67 @@ static int has_inputs(const gull_node *n, gull_error *err) {
     return GULL_OK;
 }
 
+static int has_port(const gull_node *n, const gull_attributes *a, gull_error *err) {
+    const int64_t port = gull_attr_int(a, "(port)", 0);
+    if (port < (n->op64->outputs ? n->op64->outputs : 1)) return GULL_OK;
+    return gull__fail(err, GULL_EUNSUPPORTED, "its output %" PRId64 " is not supported",
+                      port);
+}
+
+/* Turns an activation's leading 1 into the batch axis that rows do not have, or back. */
+static void hide_axis(gull_tensor *t) {
+    memmove(t->dims, t->dims + 1, (size_t)--t->rank * sizeof *t->dims);
+}
+static void show_axis(gull_tensor *t) {
+    memmove(t->dims + 1, t->dims, (size_t)t->rank++ * sizeof *t->dims);
+    t->dims[0] = 1;
+}
+
+/* Each activation among the inputs, once. */
+static bool is_first(const gull_graph *g, const gull_node *n, int k) {
+    if (n->in[k] < 0 || gull__is_constant(g, n->in[k])) return false;
+    for (int j = 0; j < k; j++)
+        if (n->in[j] == n->in[k]) return false;
+    return true;
+}
+
+static int can_hide(const gull_graph *g, const gull_node *n, gull_error *err) {
+    for (int k = 0; k < n->in_count; k++)
+        if (is_first(g, n, k) &&
+            (!g->tensor[n->in[k]].rank || g->tensor[n->in[k]].dims[0] != 1))
+            return gull__fail(err, GULL_EUNSUPPORTED, "the first axis is not a batch");
+    return GULL_OK;
+}
+
+/* In an unbatched graph, for an operator that counts on a batch axis. */
+static int prepare_batched(gull_graph *g, gull_node *n, const gull_attributes *attributes,
+                           gull_error *err) {
+    TRY(can_hide(g, n, err));
+    for (int k = 0; k < n->in_count; k++)
+        if (is_first(g, n, k)) hide_axis(&g->tensor[n->in[k]]);
+    g->unbatched = false;
+    int status = n->op64->prepare(g, n, attributes, err);
+    g->unbatched = true;
+    for (int k = 0; k < n->in_count; k++)
+        if (is_first(g, n, k)) show_axis(&g->tensor[n->in[k]]);
+    if (status >= 0 && g->tensor[n->out].rank == GULL_RANK)
+        status = gull__fail(err, GULL_EUNSUPPORTED, "an output of %d dimensions",
+                            GULL_RANK + 1);
+    if (status >= 0) show_axis(&g->tensor[n->out]);
+    return status;
+}
+
 static int prepare(gull_graph *g, gull_node *n, const char *onnx,
                    const gull_attributes *attributes, gull_error *err) {
     TRY(find_op(g, onnx, n, err));
+    TRY(has_port(n, attributes, err));
     TRY(has_inputs(n, err));
     TRY(has_activation(g, n, err));
     n->state = calloc(1, n->op64->state_size ? n->op64->state_size : 1);
     if (!n->state) return GULL_ENOMEM;
-    return n->op64->prepare(g, n, attributes, err);
+    return g->unbatched && !n->op64->unbatched
+               ? prepare_batched(g, n, attributes, err)
+               : n->op64->prepare(g, n, attributes, err);
 }
 
 int gull__graph_node(gull_graph *g, const char *onnx, const char *name, int number,

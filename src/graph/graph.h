@@ -9,7 +9,7 @@
 #define GULL_GRAPH_H
 #include "core/plugin.h"
 
-enum { GULL_RANK = 6, GULL_INPUTS = 8 };
+enum { GULL_RANK = 6, GULL_INPUTS = 64 };
 
 typedef struct gull_tensor {
     int rank;               /* without the batch axis */
@@ -39,6 +39,9 @@ typedef struct gull_graph {
     int input, output; /* tensors; output: the scores, a final Softmax or Sigmoid stripped */
     int64_t opset;
     int64_t batch;      /* of the file where it is fixed, else 1 */
+    /* The tensors have no batch axis: a row is all of a tensor, its axes are those of the
+     * file.  Readers fall back on it where a network mixes what would be its rows. */
+    bool unbatched;
     size_t longest_sum; /* longest dot product of any operator, for rounding terms */
 } gull_graph;
 
@@ -64,7 +67,8 @@ enum { /* traits of an operator, as prepared (per node: see gull_op.traits) */
     GULL_OP_AFFINE = 1 << 0,      /* out = A in + c for fixed constants, one activation in or
                                      a sum of several */
     GULL_OP_ELEMENTWISE = 1 << 1, /* out_i depends on in_i alone, one activation */
-    GULL_OP_INDEX = 1 << 2        /* AFFINE that only moves numbers: Reshape, Transpose ... */
+    GULL_OP_INDEX = 1 << 2, /* AFFINE that copies numbers and constants: Concat, Pad ... */
+    GULL_OP_RENAME = 1 << 3 /* INDEX without constants, each number at most once: Reshape */
 };
 
 /* Per element: lower_slope x + lower_shift <= f(x) <= upper_slope x + upper_shift on
@@ -73,7 +77,8 @@ typedef struct gull_lines {
     double *lower_slope, *lower_shift, *upper_slope, *upper_shift;
 } gull_lines;
 
-/* What a reader hands to prepare: attributes by name. */
+/* What a reader hands to prepare: attributes by name.  Of operators with several outputs
+ * each that is used becomes a node: "(port)" says which output, of how many "(outputs)". */
 typedef struct gull_attribute {
     const char *name;
     char kind; /* 'i' int, 'f' float, 's' string, 'I' ints; others are not kept */
@@ -99,6 +104,10 @@ struct gull_op {
     const char *summary;
     int since, until;    /* opsets understood, inclusive */
     int optional;        /* inputs from this one on may be absent (-1); 0: none */
+    int outputs;         /* most that it has, each a node of its own (port); 0: one */
+    /* Knows graphs without a batch axis: counts axes by gull__row_axis, or has none.  For
+     * others the first axis of all activations must be 1 and is hidden from prepare. */
+    bool unbatched;
     size_t state_size;
     /* Checks attributes and shapes, fills graph->tensor[node->out].{rank,dims} and the
      * state.  Errors: a phrase without position ("3-dimensional input, expected 4"), the
@@ -148,6 +157,21 @@ int gull__graph_shape(gull_graph *, const gull_node *, int rank, const int64_t *
                       gull_error *);
 void gull__graph_sum(gull_graph *, size_t terms); /* notes a dot product's length */
 bool gull__is_constant(const gull_graph *, int tensor);
+/* Axes of the file that a row does not have: 1, or 0 in an unbatched graph. */
+static inline int gull_batch_axes(const gull_graph *g) { return g->unbatched ? 0 : 1; }
+/* The row's axis for an axis of the file (negative: from the end); rank: of the row. */
+enum { GULL_AXIS_BATCH = -1, GULL_AXIS_NONE = -2 };
+int gull__axis(const gull_graph *, int64_t axis, int rank);
+/* The same as an error for all that is no axis of a row. */
+int gull__row_axis(const gull_graph *, int64_t axis, int rank, int *out, gull_error *);
+/* A number as an integer, huge ones as +-2^62. */
+int64_t gull__whole(double);
+int gull__check_constant(const gull_graph *, const gull_node *, int input, const char *what,
+                         gull_error *);
+/* Whole numbers of an attribute or, where it is there, of constant input k; at most `most`;
+ * *count 0: neither. */
+int gull__ints_of(const gull_graph *, const gull_node *, int input, const gull_attributes *,
+                  const char *name, size_t most, int64_t *out, size_t *count, gull_error *);
 
 void gull_graph_free(gull_graph *);
 

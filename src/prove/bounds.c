@@ -343,10 +343,14 @@ static int affine_interval(gull_bounds *b, size_t i) {
 /* Moves that mix nothing keep the bounds as they are. */
 static int index_interval(gull_bounds *b, size_t i) {
     const gull_node *node = &b->graph->node[i];
-    const int t = first_activation(b->graph, node);
-    const size_t n = b->graph->tensor[t].size, out = b->graph->tensor[node->out].size;
-    memcpy(b->value[t], b->lo[t], n * sizeof(double));
-    memcpy(b->value[t] + n, b->hi[t], n * sizeof(double));
+    const size_t out = b->graph->tensor[node->out].size;
+    for (int k = 0; k < node->in_count; k++) {
+        const int t = node->in[k];
+        if (!is_activation(b->graph, t)) continue;
+        const size_t n = b->graph->tensor[t].size;
+        memcpy(b->value[t], b->lo[t], n * sizeof(double));
+        memcpy(b->value[t] + n, b->hi[t], n * sizeof(double));
+    }
     TRY(forward(b, i, 2, false));
     for (size_t k = 0; k < out; k++) {
         b->lo[node->out][k] = b->value[node->out][k];

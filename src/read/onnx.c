@@ -35,6 +35,14 @@ static void with_commas(size_t v, char out[32]) {
     out[k] = 0;
 }
 
+/* Which output was read, where the file has several. */
+static void note_output(const onnx_build *b, char *detail, size_t size) {
+    const size_t at = strlen(detail);
+    const bool only = b->proto->n_output == 1 && b->proto->output[0]->name &&
+                      !strcmp(b->proto->output[0]->name, b->output);
+    if (!only) snprintf(detail + at, size - at, " · output '%.40s'", b->output);
+}
+
 static gull_model_facts facts_of(const onnx_build *b) {
     const gull_graph *g = b->graph;
     const gull_tensor *in = &g->tensor[g->input];
@@ -47,14 +55,16 @@ static gull_model_facts facts_of(const onnx_build *b) {
     }
     with_commas(b->parameters, parameters);
     snprintf(f.detail, sizeof f.detail,
-             "%zu nodes · %s parameters · opset %" PRId64 "%s%s%s", b->proto->n_node,
-             parameters, g->opset, b->stripped ? " · scores before the final " : "",
-             b->stripped ? b->stripped : "", b->proto->n_output > 1 ? " · first output" : "");
+             "%zu nodes · %s parameters · opset %" PRId64 "%s%s", b->proto->n_node, parameters,
+             g->opset, b->stripped ? " · scores before the final " : "",
+             b->stripped ? b->stripped : "");
+    note_output(b, f.detail, sizeof f.detail);
     return f;
 }
 
-static int build_model(const Onnx__ModelProto *m, gull_model **out, gull_error *err) {
-    onnx_build b = {.proto = m->graph};
+static int build_model(const Onnx__ModelProto *m, const gull_bytes *bytes, gull_model **out,
+                       gull_error *err) {
+    onnx_build b = {.proto = m->graph, .output = bytes->output};
     if (!m->graph) return gull__fail(err, GULL_EFORMAT, "it holds no graph");
     TRY(gull__onnx_linear_classifier(m->graph, out, err));
     if (*out) return GULL_OK;
@@ -77,7 +87,7 @@ static int read_model(const gull_bytes *bytes, gull_model **out, gull_error *err
     TRY(gull__onnx_check_nesting(bytes->data, bytes->size, err));
     Onnx__ModelProto *m = onnx__model_proto__unpack(NULL, bytes->size, bytes->data);
     if (!m) return gull__fail(err, GULL_EFORMAT, "not an ONNX file, or a damaged one");
-    const int status = build_model(m, out, err);
+    const int status = build_model(m, bytes, out, err);
     onnx__model_proto__free_unpacked(m, NULL);
     return status;
 }

@@ -22,6 +22,7 @@ typedef struct onnx_build {
     size_t parameters;   /* numbers of the constants that nodes use */
     const char *stripped; /* the final operator that was left out, or NULL */
     bool f64;            /* the input is double */
+    const char *output;  /* wanted, or NULL; then the one that was chosen */
 } onnx_build;
 
 /* Refuses what protobuf-c would follow too deep: nesting is unbounded in hostile files. */

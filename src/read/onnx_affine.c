@@ -21,7 +21,7 @@ static bool is_one_dense_layer(const gull_graph *g) {
     for (size_t i = 0; i < g->node_count; i++) {
         const gull_node *n = &g->node[i];
         const unsigned traits = n->op64->traits(g, n);
-        if (traits & GULL_OP_INDEX) continue;
+        if (traits & GULL_OP_RENAME) continue;
         if (!(traits & GULL_OP_AFFINE)) return false;
         if (!dense && (traits & GULL_OP_ELEMENTWISE) && is_one_of(n, "Mul", "Div"))
             continue;

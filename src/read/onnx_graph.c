@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OWN = 2 }; /* attributes of the reader itself */
 enum { NODE_LIMIT = 200000, NAME_LIMIT = 1000000, NAME_LENGTH = 4096, CLASS_LIMIT = 1 << 20 };
 
 static int by_name(const void *a, const void *b) {
@@ -182,10 +183,13 @@ static void free_attributes(gull_attribute *item, size_t n) {
     free(item);
 }
 
-static int attributes_of(const Onnx__NodeProto *n, gull_attribute **out) {
-    gull_attribute *item = calloc(n->n_attribute + 1, sizeof *item);
+/* First which output of the node is meant, and how many there are. */
+static int attributes_of(const Onnx__NodeProto *n, size_t port, gull_attribute **out) {
+    gull_attribute *item = calloc(n->n_attribute + OWN, sizeof *item);
     *out = item;
     if (!item) return GULL_ENOMEM;
+    *item++ = (gull_attribute){.name = "(port)", .kind = 'i', .i = (int64_t)port};
+    *item++ = (gull_attribute){.name = "(outputs)", .kind = 'i', .i = (int64_t)n->n_output};
     for (size_t i = 0; i < n->n_attribute; i++) {
         const Onnx__AttributeProto *a = n->attribute[i];
         item[i] = (gull_attribute){a->name ? a->name : "", kind_of(a), a->i, a->f, NULL,
@@ -223,23 +227,22 @@ static int inputs_of(const onnx_build *b, const Onnx__NodeProto *n, int *in, int
 
 static int check_node(const Onnx__NodeProto *n, gull_error *phrase) {
     if (!n->op_type) return gull__fail(phrase, GULL_EFORMAT, "no operator");
-    if (!n->n_output || !n->output[0] || !n->output[0][0])
-        return gull__fail(phrase, GULL_EFORMAT, "no output");
     if (n->domain && *n->domain && strcmp(n->domain, "ai.onnx"))
         return gull__fail(phrase, GULL_EUNSUPPORTED, "operator %.60s of '%.100s' is not "
                           "supported", n->op_type, n->domain);
     return GULL_OK;
 }
 
-static int add_node(onnx_build *b, size_t i, gull_error *err) {
+/* One output of node i; an operator of several is there once for each. */
+static int add_output(onnx_build *b, size_t i, size_t port, gull_error *err) {
     const Onnx__NodeProto *n = b->proto->node[i];
     gull_error phrase = {0, ""};
     gull_attribute *item = NULL;
     int in[GULL_INPUTS], count = 0, tensor = -1;
     int status = check_node(n, &phrase);
     if (status >= 0) status = inputs_of(b, n, in, &count, &phrase);
-    if (status >= 0) status = attributes_of(n, &item);
-    const gull_attributes attributes = {item, n->n_attribute};
+    if (status >= 0) status = attributes_of(n, port, &item);
+    const gull_attributes attributes = {item, n->n_attribute + OWN};
     if (status >= 0) status = gull__onnx_fold(b, n, in, count, &attributes, &tensor, &phrase);
     if (status < 0) {
         status = node_error(status, i, n, &phrase, err);
@@ -247,18 +250,20 @@ static int add_node(onnx_build *b, size_t i, gull_error *err) {
         status = tensor = gull__graph_node(b->graph, n->op_type, title(n), (int)i, in, count,
                                            &attributes, err);
     }
-    free_attributes(item, n->n_attribute);
+    free_attributes(item, n->n_attribute + OWN);
     if (status < 0) return status;
-    find(b, n->output[0])->tensor = tensor;
+    find(b, n->output[port])->tensor = tensor;
     return GULL_OK;
 }
 
-static bool is_needed(const onnx_build *b, const Onnx__NodeProto *n) {
+/* All outputs that are needed. */
+static int add_node(onnx_build *b, size_t i, gull_error *err) {
+    const Onnx__NodeProto *n = b->proto->node[i];
     for (size_t k = 0; k < n->n_output; k++) {
         const onnx_name *v = find(b, n->output[k]);
-        if (v && v->needed) return true;
+        if (v && v->needed) TRY(add_output(b, i, k, err));
     }
-    return false;
+    return GULL_OK;
 }
 
 /* Outputs of float tensors; sequences and labels of classifiers are passed over. */
@@ -331,8 +336,9 @@ static int finish(onnx_build *b, const char *output, gull_error *err) {
 
 int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
     const Onnx__GraphProto *g = b->proto;
-    const char *output = choose_output(g);
+    const char *output = b->output ? b->output : choose_output(g);
     if (!output) return gull__fail(err, GULL_EUNSUPPORTED, "no output of float numbers");
+    b->output = output;
     b->graph = gull__graph_new(opset);
     if (!b->graph) return GULL_ENOMEM;
     TRY(collect_names(b, err));
@@ -341,6 +347,6 @@ int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
         TRY(add_initializer(b, g->initializer[i], err));
     for (size_t i = 0; i < g->n_input; i++) TRY(add_input(b, g->input[i], err));
     for (size_t i = 0; i < g->n_node; i++)
-        if (is_needed(b, g->node[i])) TRY(add_node(b, i, err));
+        TRY(add_node(b, i, err));
     return finish(b, output, err);
 }

@@ -17,7 +17,7 @@ static int align(const gull_graph *g, int tensor, int rank, int64_t *dims,
     const gull_tensor *t = &g->tensor[tensor];
     int skip = t->rank - rank;
     for (int i = 0; i < rank; i++) dims[i] = 1;
-    if (skip > 1 || (skip == 1 && t->dims[0] != 1))
+    if (skip > gull_batch_axes(g) || (skip == 1 && t->dims[0] != 1))
         return gull__fail(err, GULL_EUNSUPPORTED,
                           "a %d-dimensional constant does not broadcast to rows of %d "
                           "dimensions", t->rank, rank);
@@ -234,6 +234,7 @@ static inline void operand_range(const gull_graph *g, const gull_node *n, int i,
         .summary = text,                                                                 \
         .since = 7,                                                                      \
         .until = GULL_OPSET_LATEST,                                                      \
+        .unbatched = true,                                                               \
         .state_size = sizeof(binary_state),                                              \
         .prepare = binary_prepare,                                                       \
         .traits = binary_traits,                                                         \

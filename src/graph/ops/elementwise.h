@@ -104,6 +104,7 @@ static int elementwise_lines(const gull_node *n, const gull_graph *g, const doub
         .since = first_opset,                                                            \
         .until = GULL_OPSET_LATEST,                                                      \
         .state_size = sizeof(elementwise),                                                \
+        .unbatched = true,                                                               \
         .forward = elementwise_forward,                                                  \
         .gradient = elementwise_gradient,                                                \
         .interval = elementwise_interval,                                                \

@@ -4,7 +4,7 @@
 static unsigned index_traits(const gull_graph *g, const gull_node *n) {
     (void)g;
     (void)n;
-    return GULL_OP_AFFINE | GULL_OP_INDEX;
+    return GULL_OP_AFFINE | GULL_OP_INDEX | GULL_OP_RENAME;
 }
 
 static int index_forward(const gull_node *n, const void *pass) {
@@ -31,6 +31,7 @@ static int index_gradient(const gull_node *n, const void *pass) {
         .since = first_opset,                                                            \
         .until = GULL_OPSET_LATEST,                                                      \
         .optional = optional_from,                                                       \
+        .unbatched = true,                                                               \
         .prepare = prepare,                                                              \
         .traits = index_traits,                                                          \
         .forward = index_forward,                                                        \

@@ -35,8 +35,10 @@ static int prepare(gull_graph *g, gull_node *node, const gull_attributes *attrib
     const bool cx = gull__is_constant(g, node->in[0]), cy = gull__is_constant(g, node->in[1]);
     s->kind = cy ? X_CONSTANT_Y : cx ? CONSTANT_X : X_Y;
     if (x.rank < (cy ? 1 : 2) || y.rank < 2) return not_matching(&x, &y, err);
-    if ((cy && (leading(&y) != 1 || y.rank > x.rank + 1)) ||
-        (cx && (leading(&x) != 1 || x.rank > y.rank + 1)) || (!cx && !cy && x.rank != y.rank))
+    const int batch = gull_batch_axes(g);
+    if ((cy && (leading(&y) != 1 || y.rank > x.rank + batch)) ||
+        (cx && (leading(&x) != 1 || x.rank > y.rank + batch)) ||
+        (!cx && !cy && x.rank != y.rank))
         return not_matching(&x, &y, err);
     for (int i = 0; s->kind == X_Y && i + 2 < x.rank; i++)
         if (x.dims[i] != y.dims[i]) return not_matching(&x, &y, err);
@@ -136,6 +138,7 @@ const gull_op GULL_OP(matmul) = {
     .summary = "a product with constant weights, or of two activations",
     .since = 1,
     .until = GULL_OPSET_LATEST,
+    .unbatched = true,
     .state_size = sizeof(matmul_state),
     .prepare = prepare,
     .traits = traits,

@@ -19,10 +19,8 @@ static int softmax_prepare(gull_graph *g, gull_node *n, const gull_attributes *a
     const gull_tensor x = *gull_in(g, n, 0);
     const bool flat = g->opset < 13;
     const int64_t axis = gull_attr_int(attributes, "axis", flat ? 1 : -1);
-    const int64_t at = axis < 0 ? axis + x.rank : axis - 1;
-    if (at < 0 || at >= x.rank)
-        return gull__fail(err, GULL_EUNSUPPORTED, "axis %lld of a %d-dimensional input",
-                          (long long)axis, x.rank + 1);
+    int at;
+    TRY(gull__row_axis(g, axis, x.rank, &at, err));
     *s = (softmax_state){1, 1, 1};
     for (int i = 0; i < x.rank; i++)
         *(i < at ? &s->outer : i == at || flat ? &s->length : &s->inner) *= (size_t)x.dims[i];
@@ -73,6 +71,7 @@ static int softmax_gradient(const gull_node *n, const void *pass) {
         .summary = text,                                                                 \
         .since = 1,                                                                      \
         .until = GULL_OPSET_LATEST,                                                      \
+        .unbatched = true,                                                               \
         .state_size = sizeof(softmax_state),                                             \
         .prepare = softmax_prepare,                                                      \
         .traits = softmax_traits,                                                        \

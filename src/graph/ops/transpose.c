@@ -7,22 +7,23 @@ typedef struct transpose_state {
 } transpose_state;
 
 /* perm without the batch axis, checked. */
-static int permutation(int rank, const gull_attributes *attributes, int *perm,
-                       gull_error *err) {
+static int permutation(const gull_graph *g, int rank, const gull_attributes *attributes,
+                       int *perm, gull_error *err) {
+    const int batch = gull_batch_axes(g);
     const int64_t *given;
     const size_t count = gull_attr_ints(attributes, "perm", &given);
     unsigned seen = 0;
-    if (count && count != (size_t)rank + 1)
+    if (count && count != (size_t)(rank + batch))
         return gull__fail(err, GULL_EFORMAT, "perm has %zu entries, expected %d", count,
-                          rank + 1);
-    for (int i = 0; i <= rank; i++) {
-        const int64_t p = count ? given[i] : rank - i;
-        if (p < 0 || p > rank || seen & 1u << p)
+                          rank + batch);
+    for (int i = 0; i < rank + batch; i++) {
+        const int64_t p = count ? given[i] : rank + batch - 1 - i;
+        if (p < 0 || p >= rank + batch || seen & 1u << p)
             return gull__fail(err, GULL_EFORMAT, "perm is not a permutation");
-        if ((p == 0) != (i == 0))
+        if (batch && (p == 0) != (i == 0))
             return gull__fail(err, GULL_EUNSUPPORTED, "the batch axis moves");
         seen |= 1u << p;
-        if (i) perm[i - 1] = (int)p - 1;
+        if (i >= batch) perm[i - batch] = (int)p - batch;
     }
     return GULL_OK;
 }
@@ -35,7 +36,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     int perm[GULL_RANK];
     int64_t dims[GULL_RANK];
     size_t step[GULL_RANK + 1];
-    TRY(permutation(x.rank, attributes, perm, err));
+    TRY(permutation(g, x.rank, attributes, perm, err));
     step[x.rank] = 1;
     for (int i = x.rank; i-- > 0;) step[i] = step[i + 1] * (size_t)x.dims[i];
     s->rank = x.rank;
@@ -50,7 +51,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
 static unsigned traits(const gull_graph *g, const gull_node *n) {
     (void)g;
     (void)n;
-    return GULL_OP_AFFINE | GULL_OP_INDEX;
+    return GULL_OP_AFFINE | GULL_OP_INDEX | GULL_OP_RENAME;
 }
 
 /* Steps `from` to the place that the next output number reads. */
@@ -94,6 +95,7 @@ const gull_op GULL_OP(transpose) = {
     .summary = "axes in another order, the batch first",
     .since = 1,
     .until = GULL_OPSET_LATEST,
+    .unbatched = true,
     .state_size = sizeof(transpose_state),
     .prepare = prepare,
     .traits = traits,
