@@ -22,7 +22,7 @@ int cli_fail(const gull_error *err) {
 }
 
 const cli_flag cli_flags[] = {
-    {"output", "FILE", "write the page or the file here (also -o)", CLI_OUTPUT},
+    {"out", "FILE", "write the page or the file here (also -o)", CLI_OUTPUT},
     {"json", "FILE", "write the result as JSON; - for the terminal", CLI_JSON},
     {"json", NULL, "print JSON", CLI_AS_JSON},
     {"witnesses", "FILE.npy", "write the smallest fooling input of every row", CLI_WITNESSES},
@@ -41,14 +41,14 @@ static const cli_flag *own_flag(const char *name, size_t n, unsigned takes) {
     return NULL;
 }
 
-static const gull_option *question_option(const char *name, size_t n) {
-    for (const gull_option *o = gull_question_options(); o->name; o++)
+static const gull_option *find_option(const gull_option *o, const char *name, size_t n) {
+    for (; o->name; o++)
         if (strlen(o->name) == n && !memcmp(o->name, name, n)) return o;
     return NULL;
 }
 
 static void set_own(cli_args *a, const cli_flag *f, const char *value) {
-    if (!strcmp(f->name, "output")) a->output = value;
+    if (!strcmp(f->name, "out")) a->output = value;
     else if (!strcmp(f->name, "json") && f->metavar) a->json = value;
     else if (!strcmp(f->name, "json")) a->as_json = true;
     else if (!strcmp(f->name, "witnesses")) a->witnesses = value;
@@ -66,7 +66,10 @@ static int long_option(cli_args *a, int left, char **argv, unsigned takes, int *
     const char *name = argv[0] + 2;
     const size_t n = strcspn(name, "=");
     const cli_flag *f = own_flag(name, n, takes);
-    const gull_option *o = f || !(takes & CLI_QUESTION) ? NULL : question_option(name, n);
+    const gull_option *m =
+        f || !(takes & CLI_MODEL) ? NULL : find_option(gull_settings_options(), name, n);
+    const gull_option *o =
+        f || m || !(takes & CLI_QUESTION) ? m : find_option(gull_question_options(), name, n);
     if (!f && !o)
         return cli_error(err, GULL_EUSAGE, "no option --%.*s here; see --help", (int)n, name);
     const char *value = name[n] ? name + n + 1 : NULL;
@@ -82,13 +85,14 @@ static int long_option(cli_args *a, int left, char **argv, unsigned takes, int *
     if (!wants && value) return cli_error(err, GULL_EUSAGE, "--%.*s takes no value", (int)n, name);
     if (f) set_own(a, f, value);
     if (o && !strcmp(o->name, "verbose")) a->verbose = true;
+    if (m) return gull_settings_set(a->settings, m->name, value, err);
     return o ? gull_question_set(a->question, o->name, value ? value : "1", err) : GULL_OK;
 }
 
 static int short_option(cli_args *a, int left, char **argv, unsigned takes, int *used,
                         gull_error *err) {
     static const char letters[] = "oqvh";
-    static const char *const names[] = {"--output", "--quiet", "--verbose", "--help"};
+    static const char *const names[] = {"--out", "--quiet", "--verbose", "--help"};
     const char *at = strchr(letters, argv[0][1]);
     if (!at || argv[0][2])
         return cli_error(err, GULL_EUSAGE, "no option %s here; see --help", argv[0]);
@@ -128,6 +132,8 @@ int cli_parse(cli_args *a, int argc, char **argv, unsigned takes, gull_error *er
         if (!a->question) return cli_error(err, GULL_ENOMEM, "out of memory");
         if (keep_command(a, argc, argv, err) < 0) return err->code;
     }
+    if (takes & CLI_MODEL && !(a->settings = gull_settings_new()))
+        return cli_error(err, GULL_ENOMEM, "out of memory");
     bool options = true;
     for (int i = 1, used = 1; i < argc; i += used) {
         int status = GULL_OK;
@@ -144,7 +150,10 @@ int cli_parse(cli_args *a, int argc, char **argv, unsigned takes, gull_error *er
     return GULL_OK;
 }
 
-void cli_done(cli_args *a) { gull_question_free(&a->question); }
+void cli_done(cli_args *a) {
+    gull_question_free(&a->question);
+    gull_settings_free(&a->settings);
+}
 
 /* ---- Files ---- */
 
@@ -153,7 +162,7 @@ static int write_failed(const char *path, gull_error *err) {
 }
 
 int cli_open_model(const cli_args *a, gull_model **out, const char *path, gull_error *err) {
-    const int status = gull_model_open(out, path, err);
+    const int status = gull_model_open_with(out, path, a->settings, err);
     if (status < 0 || !a->backend) return status;
     return gull_model_set_backend(*out, a->backend, err);
 }

@@ -152,7 +152,7 @@ static int check_files(session *s, const char *verb) {
 static void answer(session *s, const char *verb) {
     const struct sigaction act = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     int status = check_files(s, verb);
-    if (status == GULL_OK) status = gull_data_open(&s->data, s->args->data, s->args->label, &s->err);
+    if (status == GULL_OK) status = gull_data_open_with(&s->data, s->args->data, s->args->label, s->args->settings, &s->err);
     if (status < 0) {
         remember(s, status);
         return;

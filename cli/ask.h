@@ -4,7 +4,7 @@
 #include "cli.h"
 
 #define CLI_ASK                                                                          \
-    (CLI_OUTPUT | CLI_JSON | CLI_WITNESSES | CLI_LABEL | CLI_DATA | CLI_QUESTION)
+    (CLI_OUTPUT | CLI_JSON | CLI_WITNESSES | CLI_LABEL | CLI_DATA | CLI_QUESTION | CLI_MODEL)
 /* verb: "audit", "attack" or "prove". */
 int cli_ask(const char *verb, cli_args *, gull_error *);
 #endif

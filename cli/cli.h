@@ -8,9 +8,10 @@ enum { CLI_FILES = 64 };
 typedef struct cli_args {
     const char *file[CLI_FILES]; /* what is not an option */
     size_t files;
-    const char *output, *json, *witnesses, *label, *data, *backend; /* -o --json ... */
+    const char *output, *json, *witnesses, *label, *data, *backend, *images; /* -o --json ... */
     bool quiet, verbose, help, as_json, scd;
     gull_question *question; /* owned; NULL for verbs without one */
+    gull_settings *settings; /* owned; NULL for verbs that open no model */
     int worst; /* a status already told, which decides the exit code */
 } cli_args;
 
@@ -21,7 +22,8 @@ typedef struct cli_flag { /* an option of the command alone */
 extern const cli_flag cli_flags[]; /* ended by a NULL name */
 /* The flags a verb takes besides the question's options; bits below. */
 enum { CLI_OUTPUT = 1, CLI_JSON = 2, CLI_WITNESSES = 4, CLI_LABEL = 8, CLI_DATA = 16,
-       CLI_QUESTION = 32, CLI_AS_JSON = 64, CLI_SCD = 128 };
+       CLI_QUESTION = 32, CLI_AS_JSON = 64, CLI_SCD = 128,
+       CLI_MODEL = 256, CLI_IMAGES = 512 };
 
 /* GULL_OK, or a status with the error filled in.  Frees nothing on error: call cli_done. */
 int cli_parse(cli_args *, int argc, char **argv, unsigned takes, gull_error *);

@@ -19,12 +19,18 @@ static void print_info(const json_t *v) {
     printf("%s\nscores    %s\ndetail    %s\nmethods   %s\nsha256    %s\n",
            json_array_size(shape) ? ")" : "", text_of(v, "scores"), text_of(v, "detail"),
            text_of(v, "methods"), text_of(v, "sha256"));
+    if (*text_of(v, "output")) printf("output    %s\n", text_of(v, "output"));
+    if (*text_of(v, "head")) printf("head      %s\n", text_of(v, "head"));
+    if (*text_of(v, "preprocess")) printf("pixels    %s\n", text_of(v, "preprocess"));
 }
 
-static int info(const char *path, bool as_json, gull_error *err) {
+static int info(const cli_args *a, const char *path, bool as_json, gull_error *err) {
     gull_model *m = NULL;
-    const int status = gull_model_open(&m, path, err);
-    if (status < 0) return status;
+    const int status = cli_open_model(a, &m, path, err);
+    if (status < 0) {
+        gull_model_close(&m);
+        return status;
+    }
     char *text = gull_model_json(m);
     json_t *v = text ? json_loads(text, 0, NULL) : NULL;
     if (as_json && v) puts(text);
@@ -38,14 +44,14 @@ static int info(const char *path, bool as_json, gull_error *err) {
 static int run(cli_args *a, gull_error *err) {
     if (a->files != 1)
         return cli_error(err, GULL_EUSAGE, "info wants one MODEL; see `gull info --help`");
-    return info(a->file[0], a->as_json, err);
+    return info(a, a->file[0], a->as_json, err);
 }
 
 const cli_verb gull_verb_info = {
     .name = "info",
     .summary = "what a model is and what can be asked of it",
-    .how = "gull info [--json] MODEL",
+    .how = "gull info [options] MODEL",
     .what = "What a model file holds and which methods apply to it.",
-    .takes = CLI_AS_JSON,
+    .takes = CLI_AS_JSON | CLI_MODEL,
     .example = "gull info model.onnx",
     .run = run};

@@ -5,13 +5,14 @@
 typedef void (*row_fn)(FILE *, const char *name, const char *metavar, const char *help,
                        const char *preset);
 
-/* Options of the command, then the question's. */
+/* Options of the command, then those of opening a model, then the question's. */
 static void rows(FILE *out, const cli_verb *v, row_fn row) {
     for (const cli_flag *f = cli_flags; f->name; f++)
         if (!f->takes || v->takes & f->takes)
             row(out, f->name, f->metavar, f->help, NULL);
-    for (const gull_option *o = gull_question_options();
-         v->takes & CLI_QUESTION && o->name; o++)
+    for (const gull_option *o = gull_settings_options(); v->takes & CLI_MODEL && o->name; o++)
+        row(out, o->name, o->metavar, o->help, o->preset);
+    for (const gull_option *o = gull_question_options(); v->takes & CLI_QUESTION && o->name; o++)
         row(out, o->name, o->metavar, o->help, o->preset);
 }
 

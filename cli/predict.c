@@ -38,7 +38,7 @@ static int run(cli_args *a, gull_error *err) {
     if (a->files != 2)
         return cli_error(err, GULL_EUSAGE, "predict wants MODEL DATA; see `gull predict --help`");
     int status = cli_open_model(a, &m, a->file[0], err);
-    if (status == GULL_OK) status = gull_data_open(&d, a->file[1], a->label, err);
+    if (status == GULL_OK) status = gull_data_open_with(&d, a->file[1], a->label, a->settings, err);
     if (status == GULL_OK) status = print_scores(a, m, d, err);
     gull_model_close(&m);
     gull_data_close(&d);
@@ -51,6 +51,6 @@ const cli_verb gull_verb_predict = {
     .how = "gull predict [options] MODEL DATA",
     .what = "The scores of every row, in the model's deployed precision: CSV on the terminal, or an\n"
             ".npy array with -o.",
-    .takes = CLI_OUTPUT | CLI_LABEL | CLI_QUESTION,
+    .takes = CLI_OUTPUT | CLI_LABEL | CLI_QUESTION | CLI_MODEL,
     .example = "gull predict model.onnx test.npz -o scores.npy",
     .run = run};

@@ -36,7 +36,7 @@ static void make(question *q) {
     const double scale = below(4) ? 1 : pow(10, 40 * uniform() - 20);
     const size_t weights = below(3);
     q->space =
-        (gull_space){q->x0, q->lo, q->hi, weights ? q->weight : NULL, 1 + below(DIM), 0};
+        (gull_space){q->x0, q->lo, q->hi, weights ? q->weight : NULL, 1 + below(DIM), 0, NULL};
     q->equal = weights < 2;
     const bool open = below(4) == 0;
     for (size_t i = 0; i < DIM; i++) {

@@ -24,7 +24,7 @@ static question ask(size_t dim, bool box, bool weights) {
         if (box && i == 1) q.lo[i] = q.hi[i] = q.x0[i];
         q.weight[i] = uniform(0.3, 3);
     }
-    q.space = (gull_space){q.x0, q.lo, q.hi, weights ? q.weight : NULL, dim, false};
+    q.space = (gull_space){q.x0, q.lo, q.hi, weights ? q.weight : NULL, dim, false, NULL};
     return q;
 }
 static void question_free(question *q) {
@@ -471,7 +471,7 @@ static void cancelling_shift(void) {
         const long double scale = *at[0] / sqrtl(*at[3]);
         const long double exact = (0 - (long double)*at[2]) * scale + *at[1];
         const double x0 = 0, lo = -1, hi = 1, row = 1;
-        const gull_space space = {&x0, &lo, &hi, NULL, 1, false};
+        const gull_space space = {&x0, &lo, &hi, NULL, 1, false, NULL};
         const gull_region region = {&space, gull_costs[GULL_LINF], 0};
         double lower;
         gull_bounds *b;

@@ -202,7 +202,7 @@ static void test_large(int norm) {
         a[i] = normal();
         x[i] = normal();
     }
-    const gull_space s = {v, lo, hi, NULL, LARGE, false};
+    const gull_space s = {v, lo, hi, NULL, LARGE, false, NULL};
     const gull_cost *cost = gull_costs[norm];
     const double need = 1000, r = cost->halfspace(&s, a, need, NULL);
     const double back = cost->reach(&s, a, r, NULL);
@@ -220,7 +220,7 @@ static void test_nasty(int norm) {
     const gull_cost *cost = gull_costs[norm];
     double x0[2] = {0, 1}, lo[2] = {-INFINITY, 1}, hi[2] = {INFINITY, 2}, a[2] = {NAN, 1};
     double x[2] = {NAN, INFINITY};
-    const gull_space s = {x0, lo, hi, NULL, 2, false};
+    const gull_space s = {x0, lo, hi, NULL, 2, false, NULL};
     tap_ok(cost->reach(&s, a, 1, x) == INFINITY && cost->halfspace(&s, a, 1, x) == 0,
            "%s: NaN coefficients give the sound extremes", cost->name);
     a[0] = 0;
@@ -247,7 +247,7 @@ static void test_nasty(int norm) {
     const double tiny = cost->halfspace(&s, a, 1e-300, NULL);
     tap_ok(norm == GULL_L0 ? huge <= 2 && tiny == 1 : huge >= 1e300 && tiny < 1e-290,
            "%s: huge and tiny numbers", cost->name);
-    const gull_space none = {x0, lo, hi, NULL, 0, false};
+    const gull_space none = {x0, lo, hi, NULL, 0, false, NULL};
     tap_ok(cost->reach(&none, a, 1, x) == 0 &&
                cost->halfspace(&none, a, 1, x) == INFINITY,
            "%s: no features", cost->name);

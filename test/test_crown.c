@@ -94,7 +94,7 @@ static int best_class(const double *s, int n) {
 static trial trial_new(const gull_model *m, const place *p, int cost, const double *scores) {
     trial t = {.model = m, .cost = gull_costs[cost], .method = &gull_proof_crown,
                .options = {GULL_BOUNDS_CROWN, 1, 40, 1e-4}, .start = INFINITY};
-    t.space = (gull_space){p->x0, p->lo, p->hi, p->weight, m->facts.dim, false};
+    t.space = (gull_space){p->x0, p->lo, p->hi, p->weight, m->facts.dim, false, NULL};
     t.goal = (gull_goal){GULL_MISS, best_class(scores, m->facts.classes), 0};
     return t;
 }
@@ -275,7 +275,7 @@ static bool read_property(const char *path, property *p) {
 
 /* 1: the whole box is proved. */
 static int proves(const gull_graph *g, const property *p) {
-    const gull_space s = {p->x0, p->lo, p->hi, NULL, 784, true};
+    const gull_space s = {p->x0, p->lo, p->hi, NULL, 784, true, NULL};
     const gull_region region = {&s, gull_costs[GULL_LINF], 1};
     const gull_goal goal = {GULL_MISS, p->label, 0};
     double lower[10];

@@ -303,7 +303,7 @@ static bool read_experiment(experiment *e) {
     if (!read_numbers(q->x0, n) || !read_numbers(q->lo, n) || !read_numbers(q->hi, n) ||
         !read_numbers(q->weight, n) || !read_numbers(w, k * n) || !read_numbers(b, k))
         exit(2);
-    q->space = (gull_space){q->x0, q->lo, q->hi, weighted ? q->weight : NULL, n, false};
+    q->space = (gull_space){q->x0, q->lo, q->hi, weighted ? q->weight : NULL, n, false, NULL};
     e->classes = classes;
     e->goal = (gull_goal){target < 0 ? GULL_MISS : GULL_TARGET, label, target};
     const gull_model_facts facts = {.classes = classes, .dim = n};

@@ -57,7 +57,7 @@ static void trees_row(void *payload, size_t i, gull_seat *seat) {
                     .trial = room,
                     .scores = room + dim,
                     .outcome = &outcome};
-    row.problem = (gull_problem){{a->x0, a->lo, a->hi, a->weight, dim, true},
+    row.problem = (gull_problem){{a->x0, a->lo, a->hi, a->weight, dim, true, NULL},
                                  a->goal,
                                  a->cost ? a->cost : &gull_cost_linf,
                                  NULL,

@@ -77,8 +77,20 @@ GULL_API void gull_free(void *);
 typedef struct gull_model gull_model;
 typedef struct gull_data gull_data;
 
+/* How a file is opened: which output of a network, what its numbers mean, how pixels become
+ * its input.  The rows' names are the options of every verb that opens a model. */
+typedef struct gull_settings gull_settings;
+GULL_API gull_settings *gull_settings_new(void); /* NULL when memory is out */
+GULL_API void gull_settings_free(gull_settings **);
+GULL_API const gull_option *gull_settings_options(void); /* ended by a NULL name */
+GULL_API int gull_settings_set(gull_settings *, const char *name, const char *value,
+                               gull_error *);
+
 /* Opens a model file.  On success *out belongs to the caller. */
 GULL_API int gull_model_open(gull_model **out, const char *path, gull_error *);
+/* The same with settings, which may be NULL. */
+GULL_API int gull_model_open_with(gull_model **out, const char *path, const gull_settings *,
+                                  gull_error *);
 GULL_API void gull_model_close(gull_model **);
 /* How a network is computed: "onednn" or "ref" (`gull list backends`), before it is asked
  * anything; GULL_EUSAGE for an unknown name, GULL_EUNSUPPORTED for other families. */
@@ -91,6 +103,9 @@ GULL_API char *gull_model_json(const gull_model *);
 /* Opens data: see doc/formats.md.  `label_column` (CSV) may be NULL. */
 GULL_API int gull_data_open(gull_data **out, const char *path, const char *label_column,
                             gull_error *);
+/* The same with settings (resize), which may be NULL. */
+GULL_API int gull_data_open_with(gull_data **out, const char *path, const char *label_column,
+                                 const gull_settings *, gull_error *);
 GULL_API void gull_data_close(gull_data **);
 GULL_API size_t gull_data_rows(const gull_data *);
 

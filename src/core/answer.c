@@ -122,7 +122,7 @@ int gull__answer_row(const gull_desk *d, size_t index, gull_seat *seat, gull_ans
                     .upper_by = -1, .witness = witness, .trial = buffer,
                     .scores = buffer + 3 * dim, .outcome = a->outcome};
     row.problem = (gull_problem){
-        {x0, t->lo, t->hi, t->weight, dim, d->model->facts.f32},
+        {x0, t->lo, t->hi, t->weight, dim, d->model->facts.f32, t->grid},
         {d->question->goal, t->label[index], d->question->target},
         d->question->cost, d->question->eps, d->question->eps_count};
     if (t->rule) {

@@ -1,5 +1,6 @@
 /* bind.c - see bind.h.  Every refusal says what to change. */
 #include "core/bind.h"
+#include "core/grid.h"
 #include "core/model.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@ void gull__task_free(gull_task *t) {
     free(t->hi);
     free(t->weight);
     free(t->rule);
+    free(t->grid);
     memset(t, 0, sizeof *t);
 }
 
@@ -54,15 +56,34 @@ static bool may_widen(const gull_model *m, const gull_data *d) {
            (!strcmp(format, "liblinear") || !strcmp(format, "libsvm"));
 }
 
+/* Pictures of an array (height, width, channels) or a file against a network's input. */
+static int check_layout(const gull_model *m, const gull_data *d, gull_error *err) {
+    const size_t *want = m->facts.shape, *have = d->shape;
+    const bool last = d->channels_last;
+    const size_t channels = have[last ? 2 : 0], height = have[last ? 0 : 1];
+    if (m->facts.rank != 3 || d->rank != 3 || !(d->bytes || last) || channels == 1 ||
+        channels == want[0])
+        return GULL_OK;
+    return gull__fail(err, GULL_EFORMAT,
+                      "%s: pictures of %zu channels, but %s takes %zux%zux%zu%s", d->path,
+                      channels, m->path, want[0], want[1], want[2],
+                      want[2] == channels && want[0] == height
+                          ? "; if those are height, width and channels, say --layout nhwc"
+                          : "; give data of that shape");
+}
+
 static int check_shapes(const gull_model *m, const gull_data *d, gull_error *err) {
     char want[80], have[80];
+    if (d->dim == m->facts.dim) TRY(check_layout(m, d, err));
     if (d->dim == m->facts.dim || may_widen(m, d)) return GULL_OK;
     shape_text(want, sizeof want, m->facts.shape, m->facts.rank, m->facts.dim);
     shape_text(have, sizeof have, d->shape, d->rank, d->dim);
     return gull__fail(err, GULL_EFORMAT,
                       "%s: %s numbers a row, but %s takes %s; give data of that shape%s", d->path,
                       have, m->path, want,
-                      d->sparse ? " (the first row may name index 0 where the model counts from 0, "
+                      m->facts.rank == 3 && d->rank == 3 && d->bytes && !d->fit[0]
+                          ? ", or bring pictures to its size with --resize WIDTHxHEIGHT"
+                      : d->sparse ? " (the first row may name index 0 where the model counts from 0, "
                                   "and its last feature, with value 0)"
                       : d->dim == m->facts.dim + 1
                           ? " (one column more: is one of them the label? use --label COLUMN)"
@@ -150,8 +171,10 @@ static int class_of(const gull_question *q, const gull_model *m, const gull_data
         return n < m->facts.classes ? n : -1;
     }
     snprintf(text, sizeof text, "%.15g", label);
+    if (m->facts.band[0] < m->facts.band[1]) /* a regressor's own answer */
+        return label < m->facts.band[0] ? 1 : label > m->facts.band[1] ? 2 : 0;
     const int k = named_class(m, text);
-    if (k >= 0 || m->facts.class_names) return k;
+    if (k >= 0 || (m->facts.class_names && !*m->facts.head)) return k;
     return label == floor(label) && label >= 0 && label < m->facts.classes ? (int)label : -1;
 }
 
@@ -191,7 +214,8 @@ static int bad_label(const gull_model *m, const gull_data *d, size_t row, gull_e
 
 /* Two-class data written as -1 and +1 for a model without class names. */
 static bool plus_minus(const gull_model *m, const gull_data *d) {
-    if (m->facts.classes != 2 || m->facts.class_names || d->label_names) return false;
+    if (m->facts.classes != 2 || d->label_names) return false;
+    if (m->facts.class_names && !*m->facts.head) return false;
     for (size_t i = 0; i < d->rows; i++)
         if (d->label[i] != 1 && d->label[i] != -1) return false;
     return true;
@@ -252,7 +276,7 @@ static int guess_range(gull_task *t, const gull_model *m, gull_error *err) {
     size_t plain = 0, unit = 0;
     t->range[1] = 255;
     if (t->model_labels) {
-        snprintf(t->note, sizeof t->note,
+        if (!*m->facts.preprocess) snprintf(t->note, sizeof t->note,
                  "8-bit pixels given as 0..255; no labels to check it by: if the model wants "
                  "0..1, say --range 0,1");
         return GULL_OK;
@@ -308,6 +332,25 @@ static double grid(double v, bool f32, double outside) {
     return out ? (double)nextafterf(f, outside < 0 ? INFINITY : -INFINITY) : (double)f;
 }
 
+/* --quantize: the levels of the range, for every feature. */
+static int set_levels(gull_task *t, const gull_question *q, const gull_data *d,
+                      gull_error *err) {
+    if (!q->quantize) return GULL_OK;
+    if (t->rank != 3 || !(t->range[0] < t->range[1]))
+        return gull__fail(err, GULL_EUSAGE,
+                          "--quantize: %s; say --range LO,HI, what the darkest and the brightest "
+                          "pixel are", t->rank == 3 ? "no pixel range is known"
+                                                    : "the rows are no pictures");
+    if (!t->grid) t->grid = calloc(t->dim, sizeof *t->grid);
+    if (!t->grid) return out_of_memory(err, d);
+    for (size_t i = 0; i < t->dim; i++)
+        t->grid[i] = (gull_grid){t->range[0], t->range[1] - t->range[0],
+                                 (double)((1 << q->quantize) - 1)};
+    const size_t n = strlen(t->domain);
+    snprintf(t->domain + n, sizeof t->domain - n, "; %d levels a pixel", 1 << q->quantize);
+    return GULL_OK;
+}
+
 static int set_box(gull_task *t, const gull_question *q, const gull_model *m, const gull_data *d,
                    gull_error *err) {
     const bool boxed = t->range[0] < t->range[1];
@@ -322,11 +365,31 @@ static int set_box(gull_task *t, const gull_question *q, const gull_model *m, co
     else
         snprintf(t->domain, sizeof t->domain,
                  "every feature any real number; no domain file was given");
+    TRY(set_levels(t, q, d, err));
     if (q->domain) TRY(gull__domain_read(t, q->domain, m, d, err));
     for (size_t i = 0; i < t->dim; i++) {
         t->lo[i] = grid(t->lo[i], m->facts.f32, -1);
         t->hi[i] = grid(t->hi[i], m->facts.f32, 1);
     }
+    return GULL_OK;
+}
+
+/* Rows must lie on the grid; what differs by rounding alone is put on it. */
+static int check_levels(gull_task *t, const gull_model *m, const gull_data *d, gull_error *err) {
+    for (size_t r = 0; t->grid && r < t->rows; r++)
+        for (size_t i = 0; i < t->dim; i++) {
+            double *x = &t->x[r * t->dim + i];
+            const gull_grid *g = &t->grid[i];
+            if (!(g->over > 0) || isnan(*x)) continue;
+            const double y = gull__grid_value(g, gull__grid_index(g, *x), m->facts.f32);
+            if (fabs(y - *x) > 1e-5 * g->times / g->over + 0x1p-23 * fabs(y))
+                return gull__fail(err, GULL_EFORMAT,
+                                  "%s: row %zu: feature %zu is %.9g, between two of its allowed "
+                                  "values %.9g + k * %.9g; round the data first, or leave "
+                                  "--quantize or \"step\" out", d->path, t->first + r, i, *x,
+                                  g->origin, g->times / g->over);
+            *x = y;
+        }
     return GULL_OK;
 }
 
@@ -384,6 +447,7 @@ static int fill(gull_task *t, const gull_question *q, const gull_model *m, const
     if (m->facts.f32)
         for (size_t i = 0; i < t->rows * t->dim; i++) t->x[i] = (double)(float)t->x[i];
     TRY(set_box(t, q, m, d, err));
+    TRY(check_levels(t, m, d, err));
     TRY(check_inside(t, d, err));
     if (t->model_labels) TRY(own_labels(t, m, err));
     if (q->goal == GULL_TARGET && q->target >= m->facts.classes)

@@ -14,6 +14,7 @@ typedef struct gull_task {
     double *lo, *hi;         /* dim */
     double *weight;          /* dim, or NULL */
     uint8_t *rule;           /* dim of GULL_FROZEN ..., or NULL */
+    gull_grid *grid;         /* dim, or NULL: all real */
     double range[2];         /* the pixel range, or 0,0 */
     size_t shape[4];         /* for pictures of the rows, channels first */
     int rank;                /* 3: pictures */

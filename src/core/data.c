@@ -2,6 +2,7 @@
 #include "core/data.h"
 #include "core/model.h"
 #include "core/registry.h"
+#include "core/settings.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,9 @@ static int open_pair(gull_data *d, const gull_pair *p, const char *label_column,
                           "%s: not data that gull knows; see `gull list formats`", p->x);
     d->format = reader->name;
     if (err) err->text[0] = 0;
+    if (d->fit[0] && strcmp(reader->name, "images"))
+        return gull__fail(err, GULL_EUSAGE, "%s: --resize is for PNG and JPEG files; leave it out",
+                          d->path);
     const int status = reader->read(d->path, label_column, d, err);
     if (status < 0 && err && !err->text[0])
         gull__fail(err, status, "%s: %s", d->path, gull_status_text(status));
@@ -155,12 +159,22 @@ static int open_pair(gull_data *d, const gull_pair *p, const char *label_column,
 
 int gull_data_open(gull_data **out, const char *path, const char *label_column,
                    gull_error *err) {
+    return gull_data_open_with(out, path, label_column, NULL, err);
+}
+
+int gull_data_open_with(gull_data **out, const char *path, const char *label_column,
+                        const gull_settings *how, gull_error *err) {
     gull_pair pair;
     gull_data *d = calloc(1, sizeof *d);
     *out = NULL;
     if (!d || !(d->path = strdup(path))) {
         free(d);
         return gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
+    }
+    if (how) {
+        d->fit[0] = how->height;
+        d->fit[1] = how->width;
+        d->by_area = how->by_area;
     }
     int status = gull__pair_new(&pair, path, err);
     if (status == GULL_OK) {

@@ -2,7 +2,7 @@
  *
  *   {"default":  {"lo": 0, "hi": 1},
  *    "features": {"age": {"frozen": true}, "income": {"only": "up", "weight": 0.001},
- *                 "17": {"lo": 0, "hi": 100}}}
+ *                 "17": {"lo": 0, "hi": 100, "kind": "integer"}}}
  *
  * A feature is named as in the data or the model, or by its index. */
 #include "core/bind.h"
@@ -44,6 +44,25 @@ static int apply_only(const reading *r, const char *name, size_t i, const json_t
     return GULL_OK;
 }
 
+static int set_step(const reading *r, size_t i, double step) {
+    gull_task *t = r->task;
+    if (!t->grid && step > 0) t->grid = calloc(t->dim, sizeof *t->grid);
+    if (!t->grid) return step > 0 ? gull__fail(r->err, GULL_ENOMEM, "out of memory") : GULL_OK;
+    t->grid[i] = (gull_grid){0, step, step > 0};
+    return GULL_OK;
+}
+
+/* An integer without a step has step 1. */
+static int apply_kind(const reading *r, const char *name, size_t i, const json_t *v) {
+    const gull_task *t = r->task;
+    const char *s = json_string_value(v);
+    const bool stepped = t->grid && t->grid[i].over > 0;
+    if (s && !strcmp(s, "real")) return set_step(r, i, 0);
+    if (s && !strcmp(s, "integer")) return stepped ? GULL_OK : set_step(r, i, 1);
+    return gull__fail(r->err, GULL_EUNSUPPORTED,
+                      "%s: feature '%s': \"kind\" must be \"real\" or \"integer\"", r->path, name);
+}
+
 static int apply_key(const reading *r, const char *name, size_t i, const char *key,
                      const json_t *v) {
     gull_task *t = r->task;
@@ -53,14 +72,13 @@ static int apply_key(const reading *r, const char *name, size_t i, const char *k
         if (json_is_true(v)) t->rule[i] |= GULL_FROZEN;
         return GULL_OK;
     }
-    if (!strcmp(key, "kind")) {
-        const char *s = json_string_value(v);
-        if (s && !strcmp(s, "real")) return GULL_OK;
-        return gull__fail(r->err, GULL_EUNSUPPORTED,
-                          "%s: feature '%s': only \"kind\": \"real\" is supported", r->path, name);
+    if (!strcmp(key, "kind")) return apply_kind(r, name, i, v);
+    if (!strcmp(key, "step")) {
+        if (!(json_number_value(v) > 0)) return bad(r, name, "\"step\" must be a positive number");
+        return set_step(r, i, json_number_value(v));
     }
     if (strcmp(key, "lo") && strcmp(key, "hi") && strcmp(key, "weight"))
-        return bad(r, name, "unknown key; known are lo, hi, weight, frozen, only, kind");
+        return bad(r, name, "unknown key; known are lo, hi, weight, frozen, only, kind, step");
     if (json_is_null(v)) return GULL_OK;
     if (!json_is_number(v)) return bad(r, name, "lo, hi and weight must be numbers");
     const double x = json_number_value(v);

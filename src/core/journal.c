@@ -45,7 +45,7 @@ static int write_json(int fd, json_t *v) {
 
 /* Digest of the rows as the model is given them, their labels, boxes, weights and rules. */
 static void task_digest(const gull_task *t, char hex[65]) {
-    uint8_t parts[6][65] = {{0}};
+    uint8_t parts[7][65] = {{0}};
     gull__sha256((const uint8_t *)t->x, t->rows * t->dim * sizeof *t->x, (char *)parts[0]);
     gull__sha256((const uint8_t *)t->label, t->rows * sizeof *t->label, (char *)parts[1]);
     gull__sha256((const uint8_t *)t->lo, t->dim * sizeof *t->lo, (char *)parts[2]);
@@ -53,6 +53,8 @@ static void task_digest(const gull_task *t, char hex[65]) {
     if (t->weight)
         gull__sha256((const uint8_t *)t->weight, t->dim * sizeof *t->weight, (char *)parts[4]);
     if (t->rule) gull__sha256(t->rule, t->dim, (char *)parts[5]);
+    if (t->grid)
+        gull__sha256((const uint8_t *)t->grid, t->dim * sizeof *t->grid, (char *)parts[6]);
     gull__sha256(parts[0], sizeof parts, hex);
 }
 
@@ -65,12 +67,17 @@ static json_t *identity(const gull_result *r) {
         json_array_append_new(methods, json_string(r->plan.spec[i].text));
     char task[65];
     task_digest(&r->task, task);
-    return json_pack("{ss ss sO sO ss so so ss sI sf si si sI sI ss sb}", "gull", gull_version(),
+    json_t *id = json_pack("{ss ss sO sO ss so so ss sI sf si si sI sI ss sb}", "gull", gull_version(),
                      "verb", r->verb, "model", json_object_get(r->model, "sha256"), "data",
                      json_object_get(r->data, "sha256"), "norm", q->cost->name, "eps", eps,
                      "methods", methods, "access", q->access, "budget", (json_int_t)q->budget,
                      "timeout", q->timeout, "goal", (int)q->goal, "target", q->target, "seed",
                      (json_int_t)q->seed, "rows", (json_int_t)r->task.rows, "task", task, "thorough", q->thorough);
+    static const char *const opening[] = {"output", "head", "front"};
+    for (size_t i = 0; i < 3; i++)
+        if (json_object_get(r->model, opening[i]))
+            json_object_set(id, opening[i], json_object_get(r->model, opening[i]));
+    return id;
 }
 
 static bool checked(const char *line, size_t n, json_t **out) {

@@ -1,6 +1,7 @@
 /* model.c - opening a model: the best-matching reader of the table. */
 #include "core/model.h"
 #include "core/registry.h"
+#include "core/settings.h"
 #include "model/network.h"
 #include <errno.h>
 #include <jansson.h>
@@ -164,6 +165,12 @@ static const gull_reader *probe(const gull_bytes *head) {
     return best;
 }
 
+static int refuse_settings(const char *path, gull_error *err) {
+    return gull__fail(err, GULL_EUNSUPPORTED,
+                      "%s: --output, --head, --scale, --mean, --std and --layout are for networks "
+                      "(ONNX); leave them out", path);
+}
+
 static int open_bytes(gull_model **out, gull_bytes *bytes, gull_error *err) {
     const gull_bytes head = {.data = bytes->data,
                              .size = bytes->size < HEAD ? bytes->size : HEAD,
@@ -173,6 +180,7 @@ static int open_bytes(gull_model **out, gull_bytes *bytes, gull_error *err) {
         return gull__fail(err, GULL_EFORMAT,
                           "%s: not a model file that gull knows; see `gull list formats`",
                           bytes->path);
+    if (bytes->settings && !reader->takes_settings) return refuse_settings(bytes->path, err);
     if (err) err->text[0] = 0;
     const int status = reader->read(bytes, out, err);
     if (status < 0) {
@@ -185,7 +193,13 @@ static int open_bytes(gull_model **out, gull_bytes *bytes, gull_error *err) {
 }
 
 int gull_model_open(gull_model **out, const char *path, gull_error *err) {
+    return gull_model_open_with(out, path, NULL, err);
+}
+
+int gull_model_open_with(gull_model **out, const char *path, const gull_settings *how,
+                         gull_error *err) {
     gull_bytes bytes = {.path = path};
+    if (how && gull__settings_touch_models(how)) bytes.settings = how;
     uint8_t *data = NULL;
     *out = NULL;
     TRY(gull__file_read(path, false, &data, &bytes.size, err));

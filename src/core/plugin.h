@@ -44,12 +44,20 @@ enum {
 
 typedef enum { GULL_REAL, GULL_INTEGER, GULL_CATEGORY, GULL_WORD } gull_kind;
 
+/* The values a feature may take: origin + k * times / over, k whole; over 0: any. */
+typedef struct gull_grid {
+    double origin, times, over;
+} gull_grid;
+
 typedef struct gull_space { /* where one row may go */
     const double *x0;       /* the row */
     const double *lo, *hi;  /* its box, +-INFINITY where open; lo == hi: frozen */
     const double *weight;   /* > 0, multiplies each feature's change; NULL: all 1 */
     size_t dim;
     bool f32;               /* inputs are float32 numbers (deployed precision) */
+    /* dim, or NULL: all real.  x0 lies on it.  Methods offer real points, the referee puts
+     * them on the grid (core/grid.h); proofs about the reals hold for the grid, too. */
+    const gull_grid *grid;
 } gull_space;
 
 typedef enum { GULL_MISS, GULL_TARGET } gull_goal_kind;
@@ -146,6 +154,10 @@ typedef struct gull_model_facts { /* what a reader tells about a model */
     char **class_names;    /* classes strings, owned by the model, or NULL */
     char **feature_names;  /* dim strings, owned by the model, or NULL */
     char detail[160];      /* "300 trees, depth 6 · XGBoost 2.1", UTF-8, for people */
+    /* Of networks: the output asked, what its numbers mean, what is done to pixels first. */
+    char output[100], head[120], preprocess[160];
+    char front[65];        /* digest of what is done to pixels, or empty */
+    double band[2];        /* range head: labels are numbers, and these its ends; else 0, 0 */
 } gull_model_facts;
 /* Makes a model of a family with zeroed private state; on error nothing is kept.
  * `facts` is copied, its arrays pass to the model. */
@@ -296,7 +308,7 @@ typedef struct gull_bytes { /* a bounded cursor: the only thing that touches byt
     const uint8_t *data;
     size_t size, at;
     const char *path;
-    const char *output; /* the network's output to read, by name; NULL: the reader chooses */
+    const gull_settings *settings; /* core/settings.h; NULL: none asked */
 } gull_bytes;
 
 typedef struct gull_reader {
@@ -305,6 +317,7 @@ typedef struct gull_reader {
     int (*probe)(const gull_bytes *head);
     /* On error err->text starts with the path and says where. */
     int (*read)(gull_bytes *, gull_model **out, gull_error *);
+    bool takes_settings; /* it looks at bytes->settings */
 } gull_reader;
 
 struct gull_data { /* a data set in memory, in the units of the file */
@@ -319,6 +332,8 @@ struct gull_data { /* a data set in memory, in the units of the file */
     bool channels_last;    /* pictures and (h,w,c) arrays: see data.c */
     bool bytes;            /* values were 8-bit pixels, 0..255 */
     bool sparse;           /* LIBSVM: columns after the last one written are zero */
+    size_t fit[2];         /* asked: bring pictures to this height and width; 0: as they are */
+    bool by_area;          /* by area averages, not bilinear */
     const char *note;      /* static: how the file was read, for people; or NULL */
     const char *format;    /* static */
     char *path;

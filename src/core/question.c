@@ -2,8 +2,8 @@
  * page and bindings. */
 #include "core/question.h"
 #include "core/model.h"
+#include "core/numbers.h"
 #include "core/registry.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,30 +33,6 @@ void gull_question_free(gull_question **question) {
     *question = NULL;
 }
 
-/* ---- Small parsers: all of the text, or nothing ---- */
-
-static bool read_number(const char *s, double *out, const char **end) {
-    char *stop;
-    *out = strtod(s, &stop);
-    if (stop == s || isnan(*out)) return false;
-    if (*stop == '/') { /* 8/255 */
-        const char *under = stop + 1;
-        const double d = strtod(under, &stop);
-        if (stop == under || !(d > 0)) return false;
-        *out /= d;
-    }
-    *end = stop;
-    return true;
-}
-
-static bool read_integer(const char *s, uint64_t *out) {
-    char *stop;
-    errno = 0;
-    if (*s < '0' || *s > '9') return false;
-    *out = strtoull(s, &stop, 10);
-    return !*stop && !errno;
-}
-
 static int set_text(char **field, const char *value, gull_error *err) {
     char *copy = strdup(value);
     if (!copy) return gull__fail(err, GULL_ENOMEM, "out of memory");
@@ -84,7 +60,7 @@ static int set_eps(gull_question *q, const char *v, gull_error *err) {
     size_t count = 0;
     for (const char *s = v;; s++) {
         double e;
-        if (!read_number(s, &e, &s) || !(e > 0) || isinf(e) || (*s && *s != ','))
+        if (!gull__read_number(s, &e, &s) || !(e > 0) || isinf(e) || (*s && *s != ','))
             return gull__fail(err, GULL_EUSAGE,
                               "--eps %s: expected positive distances such as 0.1 or 8/255, "
                               "separated by commas",
@@ -119,7 +95,7 @@ static int set_access(gull_question *q, const char *v, gull_error *err) {
 }
 
 static int set_budget(gull_question *q, const char *v, gull_error *err) {
-    if (!read_integer(v, &q->budget) || !q->budget)
+    if (!gull__read_integer(v, &q->budget) || !q->budget)
         return gull__fail(err, GULL_EUSAGE,
                           "--budget %s: expected a positive number of queries per input", v);
     return GULL_OK;
@@ -127,7 +103,7 @@ static int set_budget(gull_question *q, const char *v, gull_error *err) {
 
 static int set_timeout(gull_question *q, const char *v, gull_error *err) {
     const char *end;
-    if (!read_number(v, &q->timeout, &end) || *end || !(q->timeout > 0))
+    if (!gull__read_number(v, &q->timeout, &end) || *end || !(q->timeout > 0))
         return gull__fail(err, GULL_EUSAGE, "--timeout %s: expected seconds per input", v);
     return GULL_OK;
 }
@@ -141,9 +117,9 @@ static int set_rows(gull_question *q, const char *v, gull_error *err) {
     if (good) {
         memcpy(head, v, n);
         head[n] = 0;
-        good = (!n && colon) || read_integer(head, &first);
+        good = (!n && colon) || gull__read_integer(head, &first);
     }
-    if (good && colon && colon[1]) good = read_integer(colon + 1, &last);
+    if (good && colon && colon[1]) good = gull__read_integer(colon + 1, &last);
     if (!colon) last = first + 1;
     if (!good || last <= first)
         return gull__fail(err, GULL_EUSAGE,
@@ -154,14 +130,14 @@ static int set_rows(gull_question *q, const char *v, gull_error *err) {
 }
 
 static int set_seed(gull_question *q, const char *v, gull_error *err) {
-    if (!read_integer(v, &q->seed))
+    if (!gull__read_integer(v, &q->seed))
         return gull__fail(err, GULL_EUSAGE, "--seed %s: expected a whole number", v);
     return GULL_OK;
 }
 
 static int set_threads(gull_question *q, const char *v, gull_error *err) {
     uint64_t n;
-    if (!read_integer(v, &n) || n < 1 || n > 1024)
+    if (!gull__read_integer(v, &n) || n < 1 || n > 1024)
         return gull__fail(err, GULL_EUSAGE, "--threads %s: expected 1 to 1024", v);
     q->threads = (int)n;
     return GULL_OK;
@@ -185,7 +161,7 @@ static int set_goal(gull_question *q, const char *v, gull_error *err) {
         q->goal = GULL_MISS;
         return GULL_OK;
     }
-    if (strncmp(v, "target:", 7) || !read_integer(v + 7, &k) || k > 1 << 20)
+    if (strncmp(v, "target:", 7) || !gull__read_integer(v + 7, &k) || k > 1 << 20)
         return gull__fail(err, GULL_EUSAGE, "--goal %s: expected miss or target:CLASS", v);
     q->goal = GULL_TARGET;
     q->target = (int)k;
@@ -194,12 +170,20 @@ static int set_goal(gull_question *q, const char *v, gull_error *err) {
 
 static int set_range(gull_question *q, const char *v, gull_error *err) {
     const char *s;
-    if (!read_number(v, &q->range[0], &s) || (*s != ',' && *s != ':') ||
-        !read_number(s + 1, &q->range[1], &s) || *s || !(q->range[0] < q->range[1]))
+    if (!gull__read_number(v, &q->range[0], &s) || (*s != ',' && *s != ':') ||
+        !gull__read_number(s + 1, &q->range[1], &s) || *s || !(q->range[0] < q->range[1]))
         return gull__fail(err, GULL_EUSAGE,
                           "--range %s: expected LO,HI, what the model calls black and white",
                           v);
     q->has_range = true;
+    return GULL_OK;
+}
+
+static int set_quantize(gull_question *q, const char *v, gull_error *err) {
+    uint64_t bits;
+    if (!gull__read_integer(v, &bits) || bits < 1 || bits > 16)
+        return gull__fail(err, GULL_EUSAGE, "--quantize %s: expected 1 to 16 bits", v);
+    q->quantize = (int)bits;
     return GULL_OK;
 }
 
@@ -213,9 +197,9 @@ static int set_rule(gull_question *q, const char *v, gull_error *err) {
             good = *s == '=';
         else
             good = (!strcmp(r.what, "proved") || !strcmp(r.what, "resisted")) && *s == '@' &&
-                   read_number(s + 1, &r.eps, &s) && *s == '=';
+                   gull__read_number(s + 1, &r.eps, &s) && *s == '=';
     }
-    if (good) good = read_number(s + 1, &r.share, &s) && (!*s || !strcmp(s, "%"));
+    if (good) good = gull__read_number(s + 1, &r.share, &s) && (!*s || !strcmp(s, "%"));
     if (good && *s) r.share /= 100;
     if (!good || !(r.share >= 0 && r.share <= 1))
         return gull__fail(err, GULL_EUSAGE,
@@ -261,6 +245,8 @@ static const gull_option options[] = {
     {"timeout", "S", NULL, "seconds of work per input"},
     {"domain", "FILE.json", NULL, "what may change, feature by feature (doc/formats.md)"},
     {"range", "LO,HI", NULL, "what the model calls black and white; 8-bit pixels are mapped to it"},
+    {"quantize", "BITS", NULL,
+     "pixels take only 2^BITS levels of the range: 8 lets a witness survive as a PNG"},
     {"class-names", "A,B,...", NULL, "what the classes are called, for labels that are words, table and page"},
     {"rows", "A:B", NULL, "only rows A to B-1, counted from 0"},
     {"seed", "N", "1", "seed of every random number"},
@@ -272,7 +258,7 @@ static const gull_option options[] = {
     {"verbose", NULL, NULL, "show each method's gain"},
     {NULL, NULL, NULL, NULL}};
 static const setter setters[] = {set_norm,   set_eps,     set_access,  set_goal,  set_method,
-                                 set_budget, set_timeout, set_domain,  set_range, set_names, set_rows,
+                                 set_budget, set_timeout, set_domain,  set_range, set_quantize, set_names, set_rows,
                                  set_seed,   set_threads, set_resume, set_rule,
                                  set_thorough, set_verbose};
 

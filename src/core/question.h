@@ -36,6 +36,7 @@ struct gull_question {
     int target;
     bool has_range;
     double range[2];
+    int quantize; /* bits of a pixel that a witness must fit; 0: any number */
     char *domain, *resume, *command, *names; /* names: of classes, comma-separated */
     gull_rule rule[GULL_MAX_RULES];
     size_t rule_count;

@@ -1,6 +1,7 @@
 /* run.c - the only door from a method to the model, and the referee: counts queries,
  * enforces access, budget and time, checks every witness with a second evaluator. */
 #include "core/run.h"
+#include "core/grid.h"
 #include "core/model.h"
 #include "core/random.h"
 #include "core/registry.h"
@@ -104,11 +105,13 @@ const void *gull_ask_structure(gull_run *r, unsigned can) {
 /* ---- The referee ---- */
 
 /* Into the box, and to a number the model can be given.  The box's ends are such numbers
- * (bind.c), so rounding cannot leave it.  NaN (a missing value) stays where x0 has it. */
-static void admissible(const gull_space *s, const double *x, double *y) {
+ * (bind.c), so rounding cannot leave it.  NaN (a missing value) stays where x0 has it.
+ * Whole numbers and quantised pixels come last: their values are floats already. */
+static void admissible(const gull_space *s, enum gull_rounding how, const double *x, double *y) {
     for (size_t i = 0; i < s->dim; i++) {
         double v = isnan(x[i]) ? s->x0[i] : fmin(fmax(x[i], s->lo[i]), s->hi[i]);
         if (isnan(s->x0[i])) v = s->x0[i];
+        if (s->grid) v = gull__grid_round(s, how, i, v);
         y[i] = s->f32 ? (double)(float)v : v;
     }
 }
@@ -120,21 +123,20 @@ static bool reached(gull_row *row, const double *scores) {
     return gull_goal_value(&row->problem.goal, scores, n, NULL) > 0;
 }
 
-int gull_found(gull_run *r, const double *x, double *distance) {
+/* row->trial, which is admissible. */
+static int judge_trial(gull_run *r, double *distance) {
     gull_row *row = r->row;
     const gull_problem *p = &row->problem;
-    if (distance) *distance = INFINITY;
-    admissible(&p->space, x, row->trial);
     TRY(gull__seat_scores(row->seat, row->trial, row->scores));
     if (!reached(row, row->scores)) return GULL_OK;
     const double d = p->cost->measure(&p->space, row->trial);
     if (!(d < row->upper) && !(d < r->upper)) {
-        if (distance) *distance = d;
+        *distance = d;
         return GULL_OK;
     }
     TRY(gull__seat_reference(row->seat, row->trial, row->scores));
     if (!reached(row, row->scores)) return GULL_OK;
-    if (distance) *distance = d;
+    *distance = d;
     for (gull_run *each = r; each; each = each->parent) {
         each->upper = fmin(each->upper, d);
         each->outcome->upper = fmin(each->outcome->upper, d);
@@ -144,6 +146,19 @@ int gull_found(gull_run *r, const double *x, double *distance) {
         row->upper_by = r->index;
         memcpy(row->witness, row->trial, p->space.dim * sizeof(double));
     }
+    return GULL_OK;
+}
+
+/* A point off the grid may be rounded any way: the least change first. */
+int gull_found(gull_run *r, const double *x, double *distance) {
+    static const enum gull_rounding how[] = {GULL_TOWARDS, GULL_NEAREST, GULL_AWAY};
+    const gull_space *s = &r->row->problem.space;
+    double d = INFINITY;
+    for (size_t i = 0; i < (s->grid ? 3 : 1) && isinf(d); i++) {
+        admissible(s, how[i], x, r->row->trial);
+        TRY(judge_trial(r, &d));
+    }
+    if (distance) *distance = d;
     return GULL_OK;
 }
 

@@ -189,7 +189,7 @@ static size_t pick(gull_bounds *b, const double *a, double *at, double *size) {
 static double reach_above(const gull_bounds *b, const double *a, size_t n) {
     const gull_region *q = &b->region;
     const gull_picked *p = &b->picked;
-    const gull_space s = {p->x0, p->lo, p->hi, p->weight, n, q->space->f32};
+    const gull_space s = {p->x0, p->lo, p->hi, p->weight, n, q->space->f32, NULL};
     const double most = n ? q->cost->reach(&s, a, q->radius, NULL) : 0;
     return most + fabs(most) * ((double)n + 16) * 0x1p-50;
 }

@@ -291,7 +291,7 @@ static void input_interval(gull_bounds *b) {
     for (size_t j = 0; j < q->space->dim; j++) {
         const gull_space *s = q->space;
         const gull_space one = {s->x0 + j, s->lo + j, s->hi + j,
-                                s->weight ? s->weight + j : NULL, 1, s->f32};
+                                s->weight ? s->weight + j : NULL, 1, s->f32, NULL};
         const double up = 1, down = -1, x0 = s->x0[j];
         const double above = q->cost->reach(&one, &up, q->radius, NULL) * (1 + 0x1p-45);
         const double below = q->cost->reach(&one, &down, q->radius, NULL) * (1 + 0x1p-45);

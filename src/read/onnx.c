@@ -59,27 +59,42 @@ static gull_model_facts facts_of(const onnx_build *b) {
              g->opset, b->stripped ? " · scores before the final " : "",
              b->stripped ? b->stripped : "");
     note_output(b, f.detail, sizeof f.detail);
+    snprintf(f.output, sizeof f.output, "%s", b->output);
+    snprintf(f.head, sizeof f.head, "logits");
+    if (b->settings) gull__onnx_front_facts(b->settings, &f);
     return f;
 }
 
-static int build_model(const Onnx__ModelProto *m, const gull_bytes *bytes, gull_model **out,
+/* The graph passes to the model, or is freed. */
+static int model_of(const onnx_build *b, gull_model **out, gull_error *err) {
+    gull_model_facts facts = facts_of(b);
+    int status = b->settings ? gull__onnx_head_facts(b->settings, &facts) : GULL_OK;
+    if (status >= 0) status = gull__onnx_affine(b->graph, &facts, out, err);
+    if (status < 0 || *out)
+        gull_graph_free(b->graph);
+    else
+        status = gull__network_new(out, &facts, b->graph, b->f64 ? "f64" : NULL, err);
+    for (int k = 0; status < 0 && facts.class_names && k < facts.classes; k++)
+        free(facts.class_names[k]);
+    if (status < 0) free(facts.class_names);
+    return status;
+}
+
+static int build_model(const Onnx__ModelProto *m, const gull_settings *how, gull_model **out,
                        gull_error *err) {
-    onnx_build b = {.proto = m->graph, .output = bytes->output};
+    onnx_build b = {.proto = m->graph, .settings = how};
     if (!m->graph) return gull__fail(err, GULL_EFORMAT, "it holds no graph");
     TRY(gull__onnx_linear_classifier(m->graph, out, err));
+    if (*out && how) {
+        gull_model_close(out);
+        return gull__fail(err, GULL_EUNSUPPORTED, "a LinearClassifier takes no --output, --head, "
+                          "--scale, --mean, --std or --layout; leave them out");
+    }
     if (*out) return GULL_OK;
     int status = gull__onnx_build(&b, opset_of(m), err);
     free(b.name);
-    if (status >= 0) {
-        const gull_model_facts facts = facts_of(&b);
-        status = gull__onnx_affine(b.graph, &facts, out, err);
-        if (status < 0 || *out)
-            gull_graph_free(b.graph);
-        else
-            status = gull__network_new(out, &facts, b.graph, b.f64 ? "f64" : NULL, err);
-    } else {
-        gull_graph_free(b.graph);
-    }
+    if (status >= 0) return model_of(&b, out, err);
+    gull_graph_free(b.graph);
     return status;
 }
 
@@ -87,7 +102,7 @@ static int read_model(const gull_bytes *bytes, gull_model **out, gull_error *err
     TRY(gull__onnx_check_nesting(bytes->data, bytes->size, err));
     Onnx__ModelProto *m = onnx__model_proto__unpack(NULL, bytes->size, bytes->data);
     if (!m) return gull__fail(err, GULL_EFORMAT, "not an ONNX file, or a damaged one");
-    const int status = build_model(m, bytes, out, err);
+    const int status = build_model(m, bytes->settings, out, err);
     onnx__model_proto__free_unpacked(m, NULL);
     return status;
 }
@@ -104,4 +119,4 @@ static int onnx_read(gull_bytes *bytes, gull_model **out, gull_error *err) {
 
 extern const gull_reader gull_reader_onnx;
 const gull_reader gull_reader_onnx = {
-    "onnx", "ONNX networks (opset 7 and later) and linear classifiers", onnx_probe, onnx_read};
+    "onnx", "ONNX networks (opset 7 and later) and linear classifiers", onnx_probe, onnx_read, true};

@@ -1,7 +1,7 @@
 /* onnx.h - shared by the files of the ONNX reader. */
 #ifndef GULL_READ_ONNX_H
 #define GULL_READ_ONNX_H
-#include "core/plugin.h"
+#include "core/settings.h"
 #include "graph/graph.h"
 #include "onnx.pb-c.h"
 
@@ -16,13 +16,14 @@ typedef struct onnx_name { /* a value of the graph */
 
 typedef struct onnx_build {
     const Onnx__GraphProto *proto;
+    const gull_settings *settings; /* or NULL */
     gull_graph *graph;
     onnx_name *name; /* sorted */
     size_t name_count;
     size_t parameters;   /* numbers of the constants that nodes use */
     const char *stripped; /* the final operator that was left out, or NULL */
     bool f64;            /* the input is double */
-    const char *output;  /* wanted, or NULL; then the one that was chosen */
+    const char *output;  /* the one that is asked */
 } onnx_build;
 
 /* Refuses what protobuf-c would follow too deep: nesting is unbounded in hostile files. */
@@ -39,6 +40,15 @@ int gull__onnx_fold(onnx_build *, const Onnx__NodeProto *, const int *in, int in
                     const gull_attributes *, int *tensor, gull_error *);
 
 int gull__onnx_build(onnx_build *, int64_t opset, gull_error *);
+/* Makes the graph's input and what the settings put in front of the network; returns the
+ * tensor that the network takes. */
+int gull__onnx_input(onnx_build *, const char *name, int rank, const int64_t *dims,
+                     gull_error *);
+void gull__onnx_front_facts(const gull_settings *, gull_model_facts *);
+/* Puts the head behind the network's output; returns the tensor of the scores. */
+int gull__onnx_head(onnx_build *, int output, gull_error *);
+/* What the head is called, and its classes. */
+int gull__onnx_head_facts(const gull_settings *, gull_model_facts *);
 /* A graph that is one dense layer as a model of the family `linear` (the graph stays the
  * caller's); *out is NULL where it is more than that. */
 int gull__onnx_affine(const gull_graph *, const gull_model_facts *, gull_model **out,

@@ -2,11 +2,12 @@
  * (topological) order, the batch axis stripped. */
 #include "read/onnx.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { OWN = 2 }; /* attributes of the reader itself */
-enum { NODE_LIMIT = 200000, NAME_LIMIT = 1000000, NAME_LENGTH = 4096, CLASS_LIMIT = 1 << 20 };
+enum { NODE_LIMIT = 200000, NAME_LIMIT = 1000000, NAME_LENGTH = 4096 };
 
 static int by_name(const void *a, const void *b) {
     return strcmp(((const onnx_name *)a)->name, ((const onnx_name *)b)->name);
@@ -165,10 +166,12 @@ static int add_input(onnx_build *b, const Onnx__ValueInfoProto *v, gull_error *e
         first->dim_value > 1 && v->type->tensor_type->shape->n_dim > 1)
         b->graph->batch = first->dim_value;
     b->f64 = type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
-    name->tensor = gull__graph_input(b->graph, v->name, rank, dims);
-    return name->tensor < 0 ? gull__fail(err, name->tensor, "input '%.100s' is too large",
-                                         v->name)
-                            : GULL_OK;
+    gull_error phrase = {0, ""};
+    name->tensor = gull__onnx_input(b, v->name, rank, dims, &phrase);
+    if (name->tensor >= 0) return GULL_OK;
+    return phrase.text[0] ? gull__fail(err, name->tensor, "%s", phrase.text)
+                          : gull__fail(err, name->tensor, "input '%.100s' is too large",
+                                       v->name);
 }
 
 static char kind_of(const Onnx__AttributeProto *a) {
@@ -280,68 +283,39 @@ static const char *choose_output(const Onnx__GraphProto *g) {
     return NULL;
 }
 
-/* A final Softmax, LogSoftmax or Sigmoid keeps the winner: its input are the logits. */
-static int strip(onnx_build *b, int output) {
-    static const char *const squash[] = {"Softmax", "LogSoftmax", "Sigmoid"};
-    const gull_graph *g = b->graph;
-    const int producer = g->tensor[output].producer;
-    if (producer < 0) return output;
-    for (size_t i = 0; i < 3; i++)
-        if (!strcmp(g->node[producer].op64->onnx, squash[i]) && g->tensor[output].rank == 1) {
-            b->stripped = squash[i];
-            return g->node[producer].in[0];
-        }
-    return output;
-}
-
-/* One logit z: the scores of "no" and "yes" are 0 and z. */
-static int append_binary(onnx_build *b, int output, gull_error *err) {
-    const int64_t flat[] = {1, 1}, two[] = {1, 2};
-    double *w = calloc(2, sizeof *w), *shape = calloc(2, sizeof *shape);
-    if (!w || !shape) {
-        free(w);
-        free(shape);
-        return GULL_ENOMEM;
+static int no_output(const onnx_build *b, gull_error *err) {
+    const Onnx__GraphProto *g = b->proto;
+    char names[400] = "";
+    for (size_t i = 0; i < g->n_output; i++) {
+        const size_t n = strlen(names);
+        snprintf(names + n, sizeof names - n, "%s%.80s", i ? ", " : "",
+                 g->output[i]->name ? g->output[i]->name : "");
     }
-    w[1] = shape[0] = shape[1] = 1;
-    const int64_t count = 2;
-    const int want = gull__graph_constant(b->graph, "(shape)", 1, &count, shape);
-    const int weights = gull__graph_constant(b->graph, "(0, z)", 2, two, w);
-    (void)flat;
-    if (want < 0 || weights < 0) return GULL_ENOMEM;
-    if (b->graph->tensor[output].rank != 1) {
-        const int in[] = {output, want};
-        output = gull__graph_node(b->graph, "Reshape", "(row)", 0, in, 2, NULL, err);
-        TRY(output);
-    }
-    const int in[] = {output, weights};
-    return gull__graph_node(b->graph, "MatMul", "(0, z)", 0, in, 2, NULL, err);
+    return gull__fail(err, GULL_EUSAGE, "it has no output '%.100s'; its outputs are %s", b->output,
+                      names);
 }
 
 static int finish(onnx_build *b, const char *output, gull_error *err) {
     int t = find(b, output)->tensor;
     if (t < 0)
         return gull__fail(err, GULL_EFORMAT, "output '%.100s' is produced by no node", output);
-    t = strip(b, t);
-    const size_t classes = b->graph->tensor[t].size;
-    if (classes > CLASS_LIMIT)
-        return gull__fail(err, GULL_EUNSUPPORTED, "output '%.100s' has %zu numbers, not the "
-                          "scores of classes", output, classes);
     if (b->graph->input < 0)
         return gull__fail(err, GULL_EFORMAT, "output '%.100s' depends on no input", output);
-    if (classes == 1 && !gull__is_constant(b->graph, t)) t = append_binary(b, t, err);
+    t = gull__onnx_head(b, t, err);
     TRY(t);
     return gull__graph_finish(b->graph, t, err);
 }
 
 int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
     const Onnx__GraphProto *g = b->proto;
-    const char *output = b->output ? b->output : choose_output(g);
+    const char *output = b->settings && b->settings->output ? b->settings->output
+                                                            : choose_output(g);
     if (!output) return gull__fail(err, GULL_EUNSUPPORTED, "no output of float numbers");
     b->output = output;
     b->graph = gull__graph_new(opset);
     if (!b->graph) return GULL_ENOMEM;
     TRY(collect_names(b, err));
+    if (!find(b, output) && b->settings && b->settings->output) return no_output(b, err);
     TRY(mark_needed(b, output, err));
     for (size_t i = 0; i < g->n_initializer; i++)
         TRY(add_initializer(b, g->initializer[i], err));

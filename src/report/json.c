@@ -20,12 +20,17 @@ json_t *gull__model_facts_json(const gull_model *m) {
     json_t *shape = json_array();
     for (int i = 0; i < m->facts.rank; i++)
         json_array_append_new(shape, json_integer((json_int_t)m->facts.shape[i]));
-    return json_pack("{ss ss ss ss si sI so ss ss so so}", "path", m->path, "family",
+    json_t *v = json_pack("{ss ss ss ss si sI so ss ss so so}", "path", m->path, "family",
                      m->family->name, "format", m->format, "sha256", m->sha256, "classes",
                      m->facts.classes, "features", (json_int_t)m->facts.dim, "shape", shape,
                      "scores", m->facts.scores, "detail", m->facts.detail, "class_names",
                      names_json(m->facts.class_names, (size_t)m->facts.classes),
                      "feature_names", names_json(m->facts.feature_names, m->facts.dim));
+    const char *const extra[][2] = {{"output", m->facts.output}, {"head", m->facts.head},
+                                    {"preprocess", m->facts.preprocess}, {"front", m->facts.front}};
+    for (size_t i = 0; i < 4; i++)
+        if (*extra[i][1]) json_object_set_new(v, extra[i][0], json_string(extra[i][1]));
+    return v;
 }
 
 /* The methods that apply, as one line for people. */
@@ -58,11 +63,13 @@ static json_t *question_json(const gull_result *r) {
     for (size_t i = 0; i < r->plan.count; i++)
         if (!r->plan.spec[i].is_part)
             json_array_append_new(methods, json_string(r->plan.spec[i].text));
-    return json_pack("{ss ss so ss ss ss sb so so so sb}", "verb", r->verb, "norm", q->cost->name,
+    json_t *v = json_pack("{ss ss so ss ss ss sb so so so sb}", "verb", r->verb, "norm", q->cost->name,
                      "eps", eps, "access", q->access, "goal", goal, "domain", r->task.domain,
                      "weights", r->task.weight != NULL, "budget",
                      q->budget ? json_integer((json_int_t)q->budget) : json_null(), "timeout",
                      q->timeout > 0 ? json_real(q->timeout) : json_null(), "methods", methods, "thorough", q->thorough);
+    if (q->quantize) json_object_set_new(v, "quantize", json_integer(q->quantize));
+    return v;
 }
 
 static json_t *points_json(const gull_point *p, size_t n, bool noise) {
@@ -219,7 +226,7 @@ static json_t *case_json(const gull_result *r, size_t i) {
     const gull_answer *a = &r->answer[i];
     const size_t dim = r->task.dim;
     const double *x0 = r->task.x + i * dim, *w = r->witness + i * dim;
-    const gull_space plain = {x0, r->task.lo, r->task.hi, NULL, dim, false};
+    const gull_space plain = {x0, r->task.lo, r->task.hi, NULL, dim, false, NULL};
     json_t *norms = json_object();
     for (size_t k = 0; gull_costs[k]; k++)
         json_object_set_new(norms, gull_costs[k]->name,

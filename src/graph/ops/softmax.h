@@ -3,10 +3,8 @@
  *   static void one(const real *x, real *y, size_t length, size_t step);
  *   static void one_gradient(const real *y, const real *dy, real *dx, length, step); */
 #include "graph/real.h"
+#include "graph/softmax_state.h"
 
-typedef struct softmax_state {
-    size_t outer, length, inner;
-} softmax_state;
 
 static void one(const real *x, real *y, size_t length, size_t step);
 static void one_gradient(const real *y, const real *dy, real *dx, size_t length,

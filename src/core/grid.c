@@ -1,0 +1,43 @@
+/* grid.c - see grid.h.  The value of k is computed as pixels are mapped when they are read,
+ * so that a witness written as a picture and read again is the same numbers. */
+#include "core/grid.h"
+
+double gull__grid_index(const gull_grid *g, double x) {
+    return nearbyint((x - g->origin) * g->over / g->times);
+}
+
+double gull__grid_value(const gull_grid *g, double k, bool f32) {
+    const double v = g->origin == 0 ? k * g->times / g->over
+                                    : g->origin + g->times * k / g->over;
+    return f32 ? (double)(float)v : v;
+}
+
+static bool inside(const gull_space *s, size_t i, double v) {
+    return v >= s->lo[i] && v <= s->hi[i];
+}
+
+double gull__grid_next(const gull_space *s, size_t i, double y, bool up) {
+    const gull_grid *g = &s->grid[i];
+    const double v = gull__grid_value(g, gull__grid_index(g, y) + (up ? 1 : -1), s->f32);
+    return inside(s, i, v) ? v : y;
+}
+
+/* x0 is on the grid and in the box, so steps back towards it end. */
+double gull__grid_round(const gull_space *s, enum gull_rounding how, size_t i, double x) {
+    const gull_grid *g = s->grid ? &s->grid[i] : NULL;
+    const double x0 = s->x0[i];
+    if (!g || !(g->over > 0) || x == x0 || isnan(x) || isnan(x0)) return x;
+    const double k0 = gull__grid_index(g, x0), step = x > x0 ? 1 : -1;
+    double k = gull__grid_index(g, x), v = gull__grid_value(g, k, s->f32);
+    if (how == GULL_TOWARDS && step * (v - x) > 0) k -= step;
+    if (how == GULL_AWAY && step * (v - x) < 0) k += step;
+    for (int back = 0; back < 3 && step * (k - k0) > 0; back++, k -= step) {
+        v = gull__grid_value(g, k, s->f32);
+        if (inside(s, i, v)) return v;
+    }
+    return x0;
+}
+
+void gull__to_grid(const gull_space *s, enum gull_rounding how, const double *x, double *y) {
+    for (size_t i = 0; i < s->dim; i++) y[i] = gull__grid_round(s, how, i, x[i]);
+}
