@@ -64,7 +64,7 @@ names = {table: [row["name"] for row in json.loads(gull("list", "--json", table)
          for table in ("attacks", "proofs", "backends", "costs")}
 first = next(row for row in json.loads(gull("list", "--json", "attacks").stdout) if row["name"] == "pgd")
 first = [o["name"] + "=" for o in first["options"]]
-for line, want in (("audit --re", ["--resume"]), ("audit --norm ", sorted(names["costs"])), ("audit --norm=l", sorted(names["costs"])),
+for line, want in (("audit --re", ["--resize", "--resume"]), ("audit --norm ", sorted(names["costs"])), ("audit --norm=l", sorted(names["costs"])),
                    ("attack --method ", names["attacks"]), ("prove --method ", names["proofs"]),
                    ("audit --method ", names["attacks"] + names["proofs"]), ("attack --method pgd:", first),
                    ("attack --method pgd:steps=40,", ["40," + o for o in first]), ("audit --backend ", names["backends"]),
