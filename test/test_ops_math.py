@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Operators of arithmetic, activations, reductions and normalizations, one a model, against
+ONNX Runtime over shapes, attributes and opsets, and against ONNX's conformance tests."""
+from onnx_peer import *
+
+i64 = lambda *v: np.array(v, dtype=np.int64)
+f32 = lambda *v: np.array(v if len(v) > 1 else v[0], dtype=np.float32)
+cases = []  # (name, model, shape, low, high)
+WANTED = set("Abs Clip Exp LeakyRelu Neg Pow ReduceMax ReduceMean ReduceMin ReduceSum "
+             "Sqrt".split())
+KNOWN = WANTED | set("Gemm MatMul Add Sub Mul Div Conv Relu Sigmoid Tanh Flatten Reshape "
+                     "Transpose Softmax LogSoftmax Identity Constant".split())
+
+
+def one(op, shape=(3, 5), constants=(), inputs=("x",), opset=13, low=-3, high=3, **attributes):
+    """A model of the one node, and a Neg after it so that nothing is taken off its end."""
+    model = graph([node(op, *inputs, out="z", **attributes), node("Neg", "z")], shape,
+                  constants, opset)
+    cases.append((f"{op}, opset {opset}, {attributes or ''} "
+                  f"{ {k: v.tolist() for k, v in dict(constants).items()} or ''}".rstrip(),
+                  model, shape, low, high))
+
+
+def arithmetic():
+    one("Abs")
+    one("Exp")
+    one("Sqrt", low=0)
+    one("Neg")
+    one("LeakyRelu")
+    one("LeakyRelu", alpha=.25, opset=16)
+    one("Clip", opset=7)
+    one("Clip", opset=7, min=-.5)
+    one("Clip", opset=7, min=-.5, max=1.)
+    one("Clip", constants={"a": f32(-.5), "b": f32(1.)}, inputs=("x", "a", "b"))
+    one("Clip", constants={"b": f32(1.)}, inputs=("x", "", "b"))
+    one("Clip", constants={"a": f32(0.)}, inputs=("x", "a"), opset=11)
+    one("Clip", constants={"a": f32(1.), "b": f32(-1.)}, inputs=("x", "a", "b"))
+    for p in (0, .5, 1, 2, 3, -1, 2.5):
+        one("Pow", constants={"p": f32(p)}, inputs=("x", "p"), low=.1)
+    one("Pow", constants={"p": f32(2.)}, inputs=("x", "p"))
+    one("Pow", constants={"p": i64(3)}, inputs=("x", "p"))
+    one("Pow", constants={"p": f32(1, 2, 3, 4, 5)}, inputs=("x", "p"), opset=7)
+    one("Pow", constants={"p": f32(.5, 2, 3, 4, 5)}, inputs=("p", "x"))
+
+
+def reductions():
+    ops = {"ReduceMax": 18, "ReduceMin": 18, "ReduceMean": 18, "ReduceSum": 13}
+    for op, since in ops.items():
+        for axes in ([1], [-1], [1, 3], [2, 3], [-3, -1], [1, 2, 3], [3, 1]):
+            for keep in (0, 1):
+                one(op, (3, 4, 5), opset=11, axes=axes, keepdims=keep)
+                one(op, (3, 4, 5), {"axes": i64(*axes)}, ("x", "axes"), opset=since,
+                    keepdims=keep)
+        one(op, (3, 4, 5), opset=since, noop_with_empty_axes=1)
+
+
+def against_runtime():
+    for name, model, shape, low, high in cases:
+        if onnxruntime is None:
+            skip(name, "no ONNX Runtime")
+            continue
+        x = np.random.default_rng(3).uniform(low, high, (3,) + shape).astype(np.float32)
+        compare(name, model, x, runtime(model, x))
+
+
+def refusals():
+    def refused(name, model, *words):
+        x, error = gull.ask("ref", save(model), None)
+        ok(error and all(k in error for k in words), f"refused: {name}: {error}")
+    for op in ("ReduceMax", "ReduceMean"):
+        refused(f"{op} over the batch", graph([node(op, "x", axes=[0, 1])], (3, 4)), "batch")
+        refused(f"{op} over all", graph([node(op, "x")], (3, 4)), "batch")
+        refused(f"{op} over no axis", graph([node(op, "x", axes=[7])], (3, 4)), "axis 7")
+    refused("a Clip that moves", graph([node("Neg", "x", out="z"), node("Clip", "x", "z")],
+                                       (3,)), "min is not a constant")
+
+
+arithmetic()
+reductions()
+against_runtime()
+refusals()
+conformance(KNOWN, 30, WANTED)
+done()
