@@ -9,25 +9,19 @@ mean over the pictures that are read right; ratios below 1 mean that gull is bet
 import argparse
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import time
 
+# This file has the library's name: its folder comes last, behind the library's.
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "examples"))
-# This file has the library's name: keep its folder out of the way of `import foolbox`.
-sys.path[:] = [p for p in sys.path if os.path.abspath(p or ".") != HERE]
+sys.path[:] = [p for p in sys.path if os.path.abspath(p or ".") != HERE] + [HERE]
 
 import foolbox  # noqa: E402
 import numpy as np  # noqa: E402
-import onnx  # noqa: E402
 import torch  # noqa: E402
-from onnx import numpy_helper  # noqa: E402
 
-import fashion  # noqa: E402
+from versus import MODEL, distances, fashion, gull, torch_network  # noqa: E402
 
-MODEL = os.path.join(fashion.MODELS, "cnn.onnx")
 LEAN = "restarts=1,refine=0,halvings=0"
 A = foolbox.attacks
 FIXED = [  # norm, eps, gull's method, foolbox's attack
@@ -46,50 +40,6 @@ MINIMAL = [
     ("linf", "deepfool", A.LinfDeepFoolAttack()),
     ("l2", "deepfool", A.L2DeepFoolAttack()),
 ]
-ORDER = {"l0": 0, "l1": 1, "l2": 2, "linf": np.inf}
-
-
-def torch_network(path):
-    """The ONNX file's Conv, Relu, Flatten and Gemm nodes as a torch network."""
-    graph = onnx.load(path).graph
-    weight = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in graph.initializer}
-    layers = []
-    for node in graph.node:
-        attribute = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-        if node.op_type == "Conv":
-            w = weight[node.input[1]]
-            layer = torch.nn.Conv2d(w.shape[1], w.shape[0], tuple(w.shape[2:]),
-                                    tuple(attribute["strides"]), tuple(attribute["pads"][:2]))
-        elif node.op_type == "Gemm":
-            w = weight[node.input[1]]
-            layer = torch.nn.Linear(w.shape[1], w.shape[0])
-        else:
-            layers.append({"Relu": torch.nn.ReLU, "Flatten": torch.nn.Flatten}[node.op_type]())
-            continue
-        layer.weight.data, layer.bias.data = w, weight[node.input[2]]
-        layers.append(layer)
-    return torch.nn.Sequential(*layers).eval()
-
-
-def gull(command, method, norm, rows, eps=None):
-    """The result of `gull attack` and its CPU seconds."""
-    data = ",".join(os.path.join(fashion.FOLDER, f"t10k-{part}-ubyte.gz")
-                    for part in ("images-idx3", "labels-idx1"))
-    with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        line = [command, "attack", MODEL, data, "--rows", f"0:{rows}", "--range", "0,1",
-                "--norm", norm, "--method", method, "--threads", "1", "-q", "--json", out.name]
-        line += ["--eps", str(eps)] if eps else []
-        run = subprocess.run(line, capture_output=True, text=True)
-        if run.returncode not in (0, 5):
-            sys.exit(f"{' '.join(line)}\n{run.stderr}")
-        result = json.load(open(out.name))
-    upper = np.array([np.inf if i["upper"] is None else i["upper"] for i in result["inputs"]])
-    return upper, result["summary"]["cpu_seconds"]
-
-
-def distances(norm, x, z):
-    d = np.abs(z - x).reshape(len(x), -1).astype(np.float64)
-    return np.linalg.norm(d, ord=ORDER[norm], axis=1)
 
 
 def peer(attack, model, x, y, norm, eps=None):
@@ -110,7 +60,7 @@ def compare(command, rows, minimal_rows):
     right = (model(x).argmax(1) == y).numpy()
     table = []
     for norm, eps, method, attack in FIXED:
-        ours, seconds = gull(command, method, norm, rows, eps)
+        ours, seconds, _ = gull(command, method, norm, rows, eps)
         theirs, peer_seconds = peer(attack, model, x, y, norm, eps)
         table.append({"kind": "fixed", "norm": norm, "eps": eps, "method": method,
                       "peer": type(attack).__name__, "ours": float((ours <= eps).mean()),
@@ -119,7 +69,7 @@ def compare(command, rows, minimal_rows):
     rows = minimal_rows
     x, y, right = x[:rows], y[:rows], right[:rows]
     for norm, method, attack in MINIMAL:
-        ours, seconds = gull(command, method, norm, rows)
+        ours, seconds, _ = gull(command, method, norm, rows)
         theirs, peer_seconds = peer(attack, model, x, y, norm)
         both = right & np.isfinite(ours) & np.isfinite(theirs)
         table.append({"kind": "minimal", "norm": norm, "method": method,

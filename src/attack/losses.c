@@ -1,7 +1,8 @@
 /* losses.c - cross entropy in the form log sum exp(rivals) - label, whose gradient does
  * not fade when the model is sure (Carlini and Wagner 2017, section 5 on why that
  * matters); the margin; the difference-of-logits ratio (DLR of Croce and Hein 2020,
- * "Reliable evaluation of adversarial robustness"; for a target the margin). */
+ * "Reliable evaluation of adversarial robustness", section 4 and its targeted form,
+ * appendix; they leave two and three classes undefined: see over_spread). */
 #include "attack/losses.h"
 #include <string.h>
 
@@ -28,33 +29,42 @@ static double margin(const void *arg, const double *s, int n, double *w) {
     return gull_goal_value(arg, s, n, w);
 }
 
-/* Indices of the greatest and the third greatest score. */
-static void podium(const double *s, int n, int *first, int *third) {
-    int best[3] = {-1, -1, -1};
+/* Indices of the four greatest scores; -1 where there are fewer. */
+static void podium(const double *s, int n, int best[4]) {
+    for (int k = 0; k < 4; k++) best[k] = -1;
     for (int c = 0; c < n; c++)
-        for (int k = 0, put = c; k < 3 && put >= 0; k++)
+        for (int k = 0, put = c; k < 4 && put >= 0; k++)
             if (best[k] < 0 || s[put] > s[best[k]]) {
                 const int out = best[k];
                 best[k] = put;
                 put = out;
             }
-    *first = best[0];
-    *third = best[2];
+}
+
+/* A difference of scores over the spread of the scores, which makes it the same for the
+ * scores' multiples: from the first to the third or, with a target, to the mean of third
+ * and fourth.  Three classes: the third for both; two have no spread: the plain
+ * difference. */
+static double over_spread(double value, const double *s, int n, bool target, double *w) {
+    int best[4];
+    if (n < 3) return value;
+    podium(s, n, best);
+    const int other = target && n > 3 ? best[3] : best[2];
+    const double spread = s[best[0]] - (s[best[2]] + s[other]) / 2;
+    if (!(spread > 0) || isinf(spread)) return value;
+    const double ratio = value / spread;
+    for (int c = 0; w && c < n; c++) w[c] /= spread;
+    if (w) {
+        w[best[0]] -= ratio / spread;
+        w[best[2]] += ratio / spread / 2;
+        w[other] += ratio / spread / 2;
+    }
+    return ratio;
 }
 
 static double logits_ratio(const void *arg, const double *s, int n, double *w) {
-    const double value = gull_goal_value(arg, s, n, w);
     const gull_goal *goal = arg;
-    int first = -1, third = -1;
-    if (n >= 3 && goal->kind == GULL_MISS) podium(s, n, &first, &third);
-    const double spread = third >= 0 ? s[first] - s[third] : 0;
-    if (!(spread > 0)) return value;
-    for (int c = 0; w && c < n; c++) w[c] /= spread;
-    if (w) {
-        w[first] -= value / spread / spread;
-        w[third] += value / spread / spread;
-    }
-    return value / spread;
+    return over_spread(gull_goal_value(goal, s, n, w), s, n, goal->kind == GULL_TARGET, w);
 }
 
 gull_loss gull__loss(const gull_goal *goal, int word) {
@@ -75,3 +85,9 @@ static double pair_difference(const void *arg, const double *s, int n, double *w
 gull_loss gull__pair_loss(const gull_pair *pair) {
     return (gull_loss){pair_difference, pair};
 }
+
+static double pair_ratio(const void *arg, const double *s, int n, double *w) {
+    return over_spread(pair_difference(arg, s, n, w), s, n, true, w);
+}
+
+gull_loss gull__pair_ratio(const gull_pair *pair) { return (gull_loss){pair_ratio, pair}; }

@@ -13,4 +13,5 @@ typedef struct gull_pair { /* scores[win] - scores[lose] */
     int win, lose;
 } gull_pair;
 gull_loss gull__pair_loss(const gull_pair *);
+gull_loss gull__pair_ratio(const gull_pair *); /* the targeted DLR */
 #endif

@@ -118,7 +118,8 @@ int gull__answer_row(const gull_desk *d, size_t index, gull_seat *seat, gull_ans
     if (!buffer) return GULL_ENOMEM;
     const double *x0 = t->x + index * dim;
     gull_row row = {.question = d->question, .plan = d->plan, .model = d->model, .seat = seat,
-                    .number = t->first + index, .upper = INFINITY, .lower_by = -1,
+                    .number = t->first + index, .shape = t->rank == 3 ? t->shape : NULL,
+                    .upper = INFINITY, .lower_by = -1,
                     .upper_by = -1, .witness = witness, .trial = buffer,
                     .scores = buffer + 3 * dim, .outcome = a->outcome};
     row.problem = (gull_problem){

@@ -141,13 +141,16 @@ static size_t gather(gull_worker *w, question_kind kind, gull_seat **who) {
     return n;
 }
 
+/* The kind that more seats ask for: neither is ever answered in tiles less than half full
+ * while the other fills them. */
 static void run_fibers(gull_worker *w) {
     gull_seat *who[256];
     size_t open = 0;
     for (int i = 0; i < w->seats; i++) open += advance(w, &w->seat[i], false);
     while (open) {
-        const size_t scores = gather(w, SCORES, who), n = scores ? scores : gather(w, GRADIENT, who);
-        answer(w, who, n, scores ? SCORES : GRADIENT);
+        const question_kind kind = 2 * gather(w, SCORES, who) >= open ? SCORES : GRADIENT;
+        const size_t n = gather(w, kind, who);
+        answer(w, who, n, kind);
         for (size_t i = 0; i < n; i++) open -= !advance(w, who[i], true);
     }
 }

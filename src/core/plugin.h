@@ -173,6 +173,8 @@ typedef struct gull_run gull_run; /* counts queries, enforces access and time */
 
 const gull_problem *gull_run_problem(const gull_run *);
 int gull_run_classes(const gull_run *);
+/* Channels, height and width of a row that is a picture; NULL: a table. */
+const size_t *gull_run_shape(const gull_run *);
 /* Zeroed, 64-byte aligned, freed when the run ends; NULL when memory is out. */
 void *gull_run_scratch(gull_run *, size_t bytes);
 uint64_t gull_run_random(gull_run *); /* from (seed, row, method), counter-based */
@@ -271,6 +273,7 @@ typedef struct gull_method {
     /* Specs of the methods it runs by gull_run_part, ended by NULL; or NULL.  The result
      * lists them as "name/spec". */
     const char *const *parts;
+    bool needs_eps; /* makes no sense without --eps */
 } gull_method;
 
 /* ---- Structures that several families share ---- */

@@ -29,6 +29,7 @@ struct gull_run {
 
 const gull_problem *gull_run_problem(const gull_run *r) { return &r->problem; }
 int gull_run_classes(const gull_run *r) { return r->row->model->facts.classes; }
+const size_t *gull_run_shape(const gull_run *r) { return r->row->shape; }
 double gull_run_upper(const gull_run *r) { return r->row->upper; }
 double gull_run_lower(const gull_run *r) { return r->row->lower; }
 const double *gull_run_witness(const gull_run *r) {

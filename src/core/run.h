@@ -20,6 +20,7 @@ typedef struct gull_row { /* all that is known of a row while it is worked on */
     const gull_model *model;
     gull_problem problem;
     size_t number; /* in the data: its random numbers depend on it */
+    const size_t *shape; /* of a picture, else NULL */
     gull_seat *seat;
     double lower, upper;
     int lower_by, upper_by; /* index in the plan; -1: none */
