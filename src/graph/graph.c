@@ -99,10 +99,10 @@ static int set_dims(gull_tensor *t, int rank, const int64_t *dims, gull_error *e
                           GULL_RANK);
     t->rank = rank;
     for (int i = 0; i < rank; i++) {
-        if (dims[i] < 1)
+        if (dims[i] < (t->producer == -2 ? 0 : 1))
             return gull__fail(err, GULL_EUNSUPPORTED, "a dimension of size %" PRId64,
                               dims[i]);
-        if (dims[i] > TENSOR_LIMIT / size)
+        if (dims[i] > TENSOR_LIMIT / (size ? size : 1))
             return gull__fail(err, GULL_EUNSUPPORTED, "a tensor of more than %" PRId64
                               " numbers", TENSOR_LIMIT);
         t->dims[i] = dims[i];
@@ -136,7 +136,7 @@ int gull__graph_constant(gull_graph *g, const char *name, int rank, const int64_
                          double *values) {
     const int t = new_tensor(g, name, -2);
     int status = t < 0 ? t : set_dims(&g->tensor[t], rank, dims, NULL);
-    float *f32 = status < 0 ? NULL : malloc(g->tensor[t].size * sizeof *f32);
+    float *f32 = status < 0 ? NULL : calloc(g->tensor[t].size + 1, sizeof *f32);
     if (status >= 0 && !f32) status = GULL_ENOMEM;
     if (status < 0) {
         free(values);
@@ -182,6 +182,14 @@ static int has_inputs(const gull_node *n, gull_error *err) {
     const int optional = n->op64->optional ? n->op64->optional : n->in_count;
     for (int i = 0; i < n->in_count && i < optional; i++)
         if (n->in[i] < 0) return gull__fail(err, GULL_EFORMAT, "input %d is missing", i);
+    return GULL_OK;
+}
+
+/* Nor do they expect tensors of no numbers. */
+static int has_numbers(const gull_graph *g, const gull_node *n, gull_error *err) {
+    for (int i = 0; i < n->in_count; i++)
+        if (n->in[i] >= 0 && !g->tensor[n->in[i]].size)
+            return gull__fail(err, GULL_EUNSUPPORTED, "input %d holds no numbers", i);
     return GULL_OK;
 }
 
@@ -240,9 +248,11 @@ static int prepare(gull_graph *g, gull_node *n, const char *onnx,
     TRY(find_op(g, onnx, n, err));
     TRY(has_port(n, attributes, err));
     TRY(has_inputs(n, err));
+    TRY(has_numbers(g, n, err));
     TRY(has_activation(g, n, err));
     n->state = calloc(1, n->op64->state_size ? n->op64->state_size : 1);
     if (!n->state) return GULL_ENOMEM;
+    g->tensor[n->out].type = n->in_count && n->in[0] >= 0 ? g->tensor[n->in[0]].type : GULL_F32;
     return g->unbatched && !n->op64->unbatched
                ? prepare_batched(g, n, attributes, err)
                : n->op64->prepare(g, n, attributes, err);

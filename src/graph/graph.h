@@ -11,6 +11,9 @@
 
 enum { GULL_RANK = 6, GULL_INPUTS = 64 };
 
+/* What a file says a tensor holds; gull computes in float or double whatever it is. */
+enum { GULL_F32, GULL_F64, GULL_INT, GULL_BOOL };
+
 typedef struct gull_tensor {
     int rank;               /* without the batch axis */
     int64_t dims[GULL_RANK];
@@ -18,6 +21,8 @@ typedef struct gull_tensor {
     int producer;           /* node index; -1: the graph's input; -2: a constant */
     const float *f32;       /* payload of a constant, owned by the graph, or NULL */
     const double *f64;      /* the same numbers */
+    int type;               /* GULL_F32 ...; a node's output: that of its first input, unless
+                               prepare says otherwise */
     char *name;
 } gull_tensor;
 
@@ -143,8 +148,8 @@ enum { GULL_OPSET_LATEST = 25 };
  * nodes in topological order, then finish. */
 gull_graph *gull__graph_new(int64_t opset); /* NULL when memory is out */
 int gull__graph_input(gull_graph *, const char *name, int rank, const int64_t *dims);
-/* Takes `values` (malloc'd, as many as the product of dims) also on error; dims are those
- * of the file, with no axis stripped. */
+/* Takes `values` (malloc'd, as many as the product of dims, at least one) also on error; dims
+ * are those of the file, with no axis stripped, and may be 0: nodes take no such constants. */
 int gull__graph_constant(gull_graph *, const char *name, int rank, const int64_t *dims,
                          double *values);
 /* Adds a node and returns its output's tensor.  Errors: "node 12 (Conv 'c3'): ...". */

@@ -49,9 +49,10 @@ static gull_model_facts facts_of(const onnx_build *b) {
     gull_model_facts f = {.classes = (int)g->tensor[g->output].size, .dim = in->size,
                           .f32 = !b->f64, .scores = "logits"};
     char parameters[32];
-    if (in->rank == 3) {
+    const int first = g->unbatched && in->rank == 4 && in->dims[0] == 1 ? 1 : 0;
+    if (in->rank - first == 3) {
         f.rank = 3;
-        for (int i = 0; i < 3; i++) f.shape[i] = (size_t)in->dims[i];
+        for (int i = 0; i < 3; i++) f.shape[i] = (size_t)in->dims[first + i];
     }
     with_commas(b->parameters, parameters);
     snprintf(f.detail, sizeof f.detail,
@@ -80,9 +81,10 @@ static int model_of(const onnx_build *b, gull_model **out, gull_error *err) {
     return status;
 }
 
-static int build_model(const Onnx__ModelProto *m, const gull_settings *how, gull_model **out,
+static int build_model(const Onnx__ModelProto *m, const gull_bytes *bytes, gull_model **out,
                        gull_error *err) {
-    onnx_build b = {.proto = m->graph, .settings = how};
+    const gull_settings *how = bytes->settings;
+    onnx_build b = {.proto = m->graph, .settings = how, .path = bytes->path};
     if (!m->graph) return gull__fail(err, GULL_EFORMAT, "it holds no graph");
     TRY(gull__onnx_linear_classifier(m->graph, out, err));
     if (*out && how) {
@@ -102,7 +104,7 @@ static int read_model(const gull_bytes *bytes, gull_model **out, gull_error *err
     TRY(gull__onnx_check_nesting(bytes->data, bytes->size, err));
     Onnx__ModelProto *m = onnx__model_proto__unpack(NULL, bytes->size, bytes->data);
     if (!m) return gull__fail(err, GULL_EFORMAT, "not an ONNX file, or a damaged one");
-    const int status = build_model(m, bytes->settings, out, err);
+    const int status = build_model(m, bytes, out, err);
     onnx__model_proto__free_unpacked(m, NULL);
     return status;
 }

@@ -23,21 +23,33 @@ typedef struct onnx_build {
     size_t parameters;   /* numbers of the constants that nodes use */
     const char *stripped; /* the final operator that was left out, or NULL */
     bool f64;            /* the input is double */
-    const char *output;  /* the one that is asked */
+    const char *output;  /* wanted, or NULL; then the one that was chosen */
+    const char *path;    /* of the file, for tensors in files beside it */
+    bool unbatched;      /* read without a batch axis: see gull_graph */
+    size_t folded;       /* numbers of constants that were computed */
 } onnx_build;
 
 /* Refuses what protobuf-c would follow too deep: nesting is unbounded in hostile files. */
 int gull__onnx_check_nesting(const uint8_t *data, size_t size, gull_error *);
 
-/* A tensor's numbers as doubles; *values is malloc'd.  Sizes are checked against the
- * payload.  Phrases without position. */
-int gull__onnx_tensor(const Onnx__TensorProto *, int *rank, int64_t dims[ONNX_RANK],
-                      double **values, gull_error *);
+/* A tensor's numbers as doubles; *values is malloc'd, of at least one number.  Sizes are
+ * checked against the payload, which may be in a file beside the model.  Phrases without
+ * position. */
+int gull__onnx_tensor(const onnx_build *, const Onnx__TensorProto *, int *rank,
+                      int64_t dims[ONNX_RANK], int *type, double **values, gull_error *);
+/* The `size` bytes of a tensor whose data are outside; *bytes is malloc'd. */
+int gull__onnx_external(const onnx_build *, const Onnx__TensorProto *, size_t size,
+                        uint8_t **bytes, gull_error *);
 
 /* Where all inputs of a node are constants (or it reads only a shape): computes it and
  * sets *tensor to the new constant; leaves -1 where it is no such node. */
-int gull__onnx_fold(onnx_build *, const Onnx__NodeProto *, const int *in, int in_count,
-                    const gull_attributes *, int *tensor, gull_error *);
+int gull__onnx_fold(onnx_build *, const Onnx__NodeProto *, int number, const int *in,
+                    int in_count, const gull_attributes *, int *tensor, gull_error *);
+
+/* A node's name in messages, and "node 12 (Conv 'c3'): phrase". */
+const char *gull__onnx_title(const Onnx__NodeProto *);
+int gull__onnx_node_error(int code, size_t number, const Onnx__NodeProto *,
+                          const gull_error *phrase, gull_error *err);
 
 int gull__onnx_build(onnx_build *, int64_t opset, gull_error *);
 /* Makes the graph's input and what the settings put in front of the network; returns the

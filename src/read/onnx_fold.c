@@ -1,14 +1,17 @@
 /* onnx_fold.c - nodes whose result is known when the file is read: constants, shapes, and
- * simple arithmetic on them, such as exporters write around Reshape. */
+ * any operator on constants alone, which is run once in double by its own evaluator. */
 #include "read/onnx.h"
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct folded {
-    int rank;
+    int rank, type;
     int64_t dims[ONNX_RANK];
     double *values;
 } folded;
+
+static const int64_t LIMIT = 1 << 26; /* numbers */
+static const double WORK = 0x1p33;     /* additions in one operator */
 
 static size_t count_of(const folded *f) {
     size_t n = 1;
@@ -17,240 +20,266 @@ static size_t count_of(const folded *f) {
 }
 
 static int new_values(folded *f) {
-    f->values = calloc(count_of(f), sizeof *f->values);
+    f->values = calloc(count_of(f) + 1, sizeof *f->values);
     return f->values ? GULL_OK : GULL_ENOMEM;
 }
 
-static int vector(folded *f, size_t n) {
+static int new_vector(folded *f, size_t n) {
     f->rank = 1;
     f->dims[0] = (int64_t)n;
+    f->type = GULL_INT;
     return new_values(f);
 }
 
-static int constant_node(const Onnx__NodeProto *node, folded *f, gull_error *err) {
+/* ---- Constant ---- */
+
+static int numbers_of(const Onnx__AttributeProto *a, folded *f) {
+    const bool ints = !strncmp(a->name, "value_int", 9);
+    const size_t n = ints ? a->n_ints : a->n_floats;
+    if (a->name[strlen(a->name) - 1] != 's') {
+        TRY(new_values(f));
+        f->values[0] = ints ? (double)a->i : a->f;
+    } else {
+        TRY(new_vector(f, n));
+        for (size_t k = 0; k < n; k++) f->values[k] = ints ? (double)a->ints[k] : a->floats[k];
+    }
+    f->type = ints ? GULL_INT : GULL_F32;
+    return GULL_OK;
+}
+
+static int constant_node(const onnx_build *b, const Onnx__NodeProto *node, folded *f,
+                         gull_error *err) {
+    static const char *const names[] = {"value_float", "value_floats", "value_int",
+                                        "value_ints"};
     for (size_t i = 0; i < node->n_attribute; i++) {
         const Onnx__AttributeProto *a = node->attribute[i];
         if (!a->name) continue;
         if (!strcmp(a->name, "value") && a->t)
-            return gull__onnx_tensor(a->t, &f->rank, f->dims, &f->values, err);
-        if (!strcmp(a->name, "value_float") || !strcmp(a->name, "value_int")) {
-            TRY(new_values(f));
-            f->values[0] = a->has_f ? a->f : (double)a->i;
-            return GULL_OK;
-        }
-        const bool ints = !strcmp(a->name, "value_ints");
-        if (ints || !strcmp(a->name, "value_floats")) {
-            const size_t n = ints ? a->n_ints : a->n_floats;
-            if (!n) break;
-            TRY(vector(f, n));
-            for (size_t k = 0; k < n; k++)
-                f->values[k] = ints ? (double)a->ints[k] : a->floats[k];
-            return GULL_OK;
-        }
+            return gull__onnx_tensor(b, a->t, &f->rank, f->dims, &f->type, &f->values, err);
+        for (size_t k = 0; k < 4; k++)
+            if (!strcmp(a->name, names[k])) return numbers_of(a, f);
+        if (!strcmp(a->name, "sparse_value") || !strncmp(a->name, "value_string", 12))
+            return gull__fail(err, GULL_EUNSUPPORTED, "%s is not supported",
+                              a->name[0] == 's' ? "a sparse tensor" : "text");
     }
-    return gull__fail(err, GULL_EUNSUPPORTED, "a Constant without a tensor of numbers");
+    return gull__fail(err, GULL_EFORMAT, "no value");
 }
 
-static void copy_tensor(const gull_tensor *t, folded *f) {
-    f->rank = t->rank;
-    memcpy(f->dims, t->dims, sizeof t->dims);
+/* ---- Shape and Size ---- */
+
+static int shape_dims(const gull_graph *g, const gull_tensor *t, int64_t *dims) {
+    const int batch = t->producer == -2 ? 0 : gull_batch_axes(g);
+    if (batch) dims[0] = g->batch;
+    for (int i = 0; i < t->rank; i++) dims[i + batch] = t->dims[i];
+    return t->rank + batch;
 }
 
-/* The shape of a tensor, the batch counting as 1. */
-static int shape_node(const gull_tensor *t, bool constant, folded *f) {
-    const size_t batch = constant ? 0 : 1;
-    if (constant && !t->rank) return GULL_OK; /* an empty vector: not folded */
-    TRY(vector(f, (size_t)t->rank + batch));
-    if (batch) f->values[0] = 1;
-    for (int i = 0; i < t->rank; i++) f->values[(size_t)i + batch] = (double)t->dims[i];
+static int64_t clamp(int64_t v, int64_t lo, int64_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+
+static int shape_node(const gull_graph *g, const gull_tensor *t, const gull_attributes *a,
+                      folded *f) {
+    int64_t dims[ONNX_RANK];
+    const int rank = shape_dims(g, t, dims);
+    int64_t start = gull_attr_int(a, "start", 0), end = gull_attr_int(a, "end", rank);
+    start = clamp(start < 0 ? start + rank : start, 0, rank);
+    end = clamp(end < 0 ? end + rank : end, start, rank);
+    TRY(new_vector(f, (size_t)(end - start)));
+    for (int64_t i = start; i < end; i++) f->values[i - start] = (double)dims[i];
     return GULL_OK;
 }
 
-/* Renames the axes of t's numbers; dims from `f`. */
-static int renamed(const gull_tensor *t, folded *f, gull_error *err) {
-    if (count_of(f) != t->size)
-        return gull__fail(err, GULL_EFORMAT, "%zu numbers do not take the wanted shape",
-                          t->size);
+static int size_node(const gull_graph *g, const gull_tensor *t, folded *f) {
+    int64_t dims[ONNX_RANK];
+    const int rank = shape_dims(g, t, dims);
+    f->type = GULL_INT;
     TRY(new_values(f));
-    memcpy(f->values, t->f64, t->size * sizeof(double));
+    f->values[0] = 1;
+    for (int i = 0; i < rank; i++) f->values[0] *= (double)dims[i];
     return GULL_OK;
 }
 
-static int reshape(const gull_tensor *t, const gull_tensor *want, folded *f,
-                   gull_error *err) {
-    int64_t product = 1, unknown = -1;
-    if (want->size > GULL_RANK) return GULL_EUNSUPPORTED;
-    f->rank = (int)want->size;
+/* ---- Operators that make tensors of their own shape ---- */
+
+static int constant_of_shape(const onnx_build *b, const Onnx__NodeProto *node,
+                             const gull_tensor *shape, folded *f, gull_error *err) {
+    folded one = {0};
+    int64_t size = 1;
+    if (shape->rank > 1 || shape->size > ONNX_RANK)
+        return gull__fail(err, GULL_EUNSUPPORTED, "a shape of %zu dimensions", shape->size);
+    f->rank = (int)shape->size;
     for (int i = 0; i < f->rank; i++) {
-        const double d = want->f64[i];
-        if (!(d >= -1 && d <= (double)t->size) || (d == 0 && i >= t->rank))
-            return gull__fail(err, GULL_EFORMAT, "a wanted size of %g", d);
-        f->dims[i] = d == 0 ? t->dims[i] : d == -1 ? 1 : (int64_t)d;
-        if (d == -1) unknown = i;
-        if (product > (int64_t)t->size / f->dims[i])
-            return gull__fail(err, GULL_EFORMAT, "a wanted shape larger than its input");
-        product *= f->dims[i];
+        f->dims[i] = gull__whole(shape->f64[i]);
+        if (f->dims[i] < 0 || f->dims[i] > LIMIT / (size ? size : 1))
+            return gull__fail(err, GULL_EUNSUPPORTED, "a tensor of more than %lld numbers",
+                              (long long)LIMIT);
+        size *= f->dims[i];
     }
-    if (unknown >= 0) f->dims[unknown] = (int64_t)t->size / product;
-    return renamed(t, f, err);
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->name && !strcmp(node->attribute[i]->name, "value") &&
+            node->attribute[i]->t && !one.values)
+            TRY(gull__onnx_tensor(b, node->attribute[i]->t, &one.rank, one.dims, &f->type,
+                                  &one.values, err));
+    const double value = one.values ? one.values[0] : 0;
+    free(one.values);
+    TRY(new_values(f));
+    for (size_t i = 0; i < count_of(f); i++) f->values[i] = value;
+    return GULL_OK;
 }
 
-static int transpose(const gull_tensor *t, const gull_attributes *a, folded *f,
-                     gull_error *err) {
-    const int64_t *perm;
-    const size_t n = gull_attr_ints(a, "perm", &perm);
-    size_t step[GULL_RANK + 1] = {1}, from[GULL_RANK], at[GULL_RANK] = {0}, k = 0;
-    unsigned seen = 0;
-    f->rank = t->rank;
-    step[t->rank] = 1;
-    for (int i = t->rank; i-- > 0;) step[i] = step[i + 1] * (size_t)t->dims[i];
-    for (int i = 0; i < t->rank; i++) {
-        const int64_t p = n == (size_t)t->rank ? perm[i] : t->rank - 1 - i;
-        if (p < 0 || p >= t->rank || seen & 1u << p)
-            return gull__fail(err, GULL_EFORMAT, "perm is not a permutation");
-        seen |= 1u << p;
-        f->dims[i] = t->dims[p];
-        from[i] = step[p + 1];
-    }
+static int range(const gull_graph *g, const int *in, folded *f, gull_error *err) {
+    const gull_tensor *start = &g->tensor[in[0]], *end = &g->tensor[in[1]];
+    const gull_tensor *step = &g->tensor[in[2]];
+    const double s = start->f64[0], d = step->f64[0], n = ceil((end->f64[0] - s) / d);
+    if (start->size != 1 || end->size != 1 || step->size != 1 || !(fabs(n) <= (double)LIMIT))
+        return gull__fail(err, GULL_EUNSUPPORTED, "from %g to %g by %g", s, end->f64[0], d);
+    TRY(new_vector(f, n > 0 ? (size_t)n : 0));
+    f->type = start->type;
+    for (size_t i = 0; i < count_of(f); i++) f->values[i] = s + (double)i * d;
+    return GULL_OK;
+}
+
+/* Places of all numbers that are not 0, one column each. */
+static int nonzero(const gull_tensor *t, folded *f) {
+    const int rank = t->rank ? t->rank : 1;
+    size_t count = 0, k = 0;
+    for (size_t i = 0; i < t->size; i++) count += t->f64[i] != 0;
+    *f = (folded){.rank = 2, .type = GULL_INT, .dims = {rank, (int64_t)count}};
     TRY(new_values(f));
     for (size_t i = 0; i < t->size; i++) {
-        f->values[i] = t->f64[k];
-        for (int d = t->rank; d-- > 0;) {
-            k += from[d];
-            if (++at[d] < (size_t)f->dims[d]) break;
-            k -= from[d] * at[d];
-            at[d] = 0;
+        size_t left = i;
+        if (t->f64[i] == 0) continue;
+        for (int d = rank; d-- > 0;) {
+            const size_t size = t->rank ? (size_t)t->dims[d] : 1;
+            f->values[(size_t)d * count + k] = (double)(left % size);
+            left /= size;
         }
+        k++;
     }
     return GULL_OK;
 }
 
-/* Axes of Squeeze and Unsqueeze: an attribute, or from opset 13 an input. */
-static unsigned axes_of(const gull_attributes *a, const gull_tensor *input, int rank) {
-    const int64_t *given;
-    size_t n = gull_attr_ints(a, "axes", &given);
-    unsigned bits = 0;
-    if (input) n = input->size;
-    for (size_t i = 0; i < n; i++) {
-        int64_t v = input ? (int64_t)input->f64[i] : given[i];
-        if (v < 0) v += rank;
-        if (v >= 0 && v < rank) bits |= 1u << v;
+/* ---- Any operator ---- */
+
+/* A constant of another graph with the same numbers. */
+static int copy_constant(gull_graph *to, const gull_tensor *t) {
+    double *values = malloc((t->size + 1) * sizeof *values);
+    if (!values) return GULL_ENOMEM;
+    memcpy(values, t->f64, t->size * sizeof *values);
+    const int copy = gull__graph_constant(to, t->name, t->rank, t->dims, values);
+    if (copy >= 0) to->tensor[copy].type = t->type;
+    return copy;
+}
+
+/* As the type can hold it: integers truncated and clamped. */
+static double as_type(int type, double v) {
+    if (type == GULL_F32) return (float)v;
+    if (type == GULL_BOOL) return v != 0;
+    if (type != GULL_INT) return v;
+    return isnan(v) ? 0 : trunc(fmin(fmax(v, -0x1p63), 0x1p63));
+}
+
+static int run_operator(const gull_graph *g, const gull_tensor *first, int out, folded *f) {
+    const gull_tensor *t = &g->tensor[out];
+    double **value = calloc(g->tensor_count, sizeof *value);
+    f->rank = t->rank;
+    f->type = t->type;
+    memcpy(f->dims, t->dims, sizeof t->dims);
+    int status = value ? new_values(f) : GULL_ENOMEM;
+    if (status >= 0) {
+        value[g->input] = (double *)(uintptr_t)first->f64; /* read only */
+        value[out] = f->values;
+        const gull_pass64 pass = {g, 1, value, NULL, false};
+        status = g->node[0].op64->forward(&g->node[0], &pass);
     }
-    return bits;
+    for (size_t i = 0; status >= 0 && i < t->size; i++)
+        f->values[i] = as_type(f->type, f->values[i]);
+    free(value);
+    return status;
 }
 
-static int squeeze(const gull_tensor *t, const gull_attributes *a, const gull_tensor *axes,
-                   folded *f, gull_error *err) {
-    const unsigned bits = axes_of(a, axes, t->rank);
-    for (int i = 0; i < t->rank; i++)
-        if (bits ? !(bits >> i & 1) : t->dims[i] != 1) f->dims[f->rank++] = t->dims[i];
-    return renamed(t, f, err);
-}
-
-static int unsqueeze(const gull_tensor *t, const gull_attributes *a,
-                     const gull_tensor *axes, folded *f, gull_error *err) {
-    const int64_t *given;
-    const size_t n = axes ? axes->size : gull_attr_ints(a, "axes", &given);
-    if ((size_t)t->rank + n > GULL_RANK) return GULL_EUNSUPPORTED;
-    f->rank = t->rank + (int)n;
-    const unsigned bits = axes_of(a, axes, f->rank);
-    for (int i = 0, k = 0; i < f->rank; i++)
-        f->dims[i] = bits >> i & 1 ? 1 : k < t->rank ? t->dims[k++] : 1;
-    return renamed(t, f, err);
-}
-
-/* Elements of a vector. */
-static int gather(const gull_tensor *t, const gull_tensor *index, folded *f,
-                  gull_error *err) {
-    if (t->rank != 1 || index->rank > 1)
-        return gull__fail(err, GULL_EUNSUPPORTED, "Gather from a %d-dimensional constant",
-                          t->rank);
-    copy_tensor(index, f);
-    TRY(new_values(f));
-    for (size_t i = 0; i < index->size; i++) {
-        const double v = index->f64[i] < 0 ? index->f64[i] + (double)t->size : index->f64[i];
-        if (!(v >= 0 && v < (double)t->size))
-            return gull__fail(err, GULL_EFORMAT, "index %g of %zu", v, t->size);
-        f->values[i] = t->f64[(size_t)v];
+/* A graph of the one node, its first input counting as the model's. */
+static int build_operator(gull_graph *one, const gull_graph *g, const Onnx__NodeProto *node,
+                          int number, const int *in, int count, const gull_attributes *a,
+                          gull_error *err) {
+    int at[GULL_INPUTS];
+    const gull_tensor *first = &g->tensor[in[0]];
+    one->unbatched = true;
+    at[0] = gull__graph_input(one, first->name, first->rank, first->dims);
+    TRY(at[0]);
+    one->tensor[at[0]].type = first->type;
+    for (int k = 1; k < count; k++) {
+        at[k] = in[k] < 0 ? -1 : copy_constant(one, &g->tensor[in[k]]);
+        if (in[k] >= 0) TRY(at[k]);
     }
-    return GULL_OK;
+    return gull__graph_node(one, node->op_type, gull__onnx_title(node), number, at, count, a,
+                            err);
 }
 
-static int concat(const gull_graph *g, const int *in, int count, folded *f,
-                  gull_error *err) {
-    size_t n = 0;
-    for (int i = 0; i < count; i++) {
-        if (g->tensor[in[i]].rank != 1)
-            return gull__fail(err, GULL_EUNSUPPORTED, "Concat of %d-dimensional constants",
-                              g->tensor[in[i]].rank);
-        n += g->tensor[in[i]].size;
-    }
-    TRY(vector(f, n));
-    n = 0;
-    for (int i = 0; i < count; n += g->tensor[in[i++]].size)
-        memcpy(f->values + n, g->tensor[in[i]].f64, g->tensor[in[i]].size * sizeof(double));
-    return GULL_OK;
+static int fold_operator(const gull_graph *g, const Onnx__NodeProto *node, int number,
+                         const int *in, int count, const gull_attributes *a, folded *f,
+                         gull_error *err) {
+    gull_graph *one = gull__graph_new(g->opset);
+    if (!one) return GULL_ENOMEM;
+    int status = build_operator(one, g, node, number, in, count, a, err);
+    const double work = (double)one->longest_sum * (status < 0 ? 0 : (double)one->tensor[status].size);
+    if (work > WORK) status = gull__fail(err, GULL_EUNSUPPORTED, "constants of %g additions", work);
+    if (status >= 0) status = run_operator(one, &g->tensor[in[0]], status, f);
+    gull_graph_free(one);
+    return status;
 }
 
-static double arithmetic(char op, double x, double y) {
-    return op == '+' ? x + y : op == '-' ? x - y : op == '*' ? x * y : x / y;
+/* ---- Which of them ---- */
+
+static bool is_op(const Onnx__NodeProto *n, const char *name) {
+    return !strcmp(n->op_type, name);
 }
 
-/* Of the same shape, or one of them a single number. */
-static int binary(char op, const gull_tensor *x, const gull_tensor *y, folded *f,
-                  gull_error *err) {
-    const bool same = x->rank == y->rank && !memcmp(x->dims, y->dims, sizeof x->dims);
-    if (!same && x->size != 1 && y->size != 1)
-        return gull__fail(err, GULL_EUNSUPPORTED, "broadcasting constants");
-    copy_tensor(x->size > 1 || y->size == 1 ? x : y, f);
-    TRY(new_values(f));
-    for (size_t i = 0; i < count_of(f); i++)
-        f->values[i] = (float)arithmetic(op, x->f64[x->size > 1 ? i : 0],
-                                         y->f64[y->size > 1 ? i : 0]);
-    return GULL_OK;
+static bool all_constant(const gull_graph *g, const int *in, int count) {
+    for (int i = 0; i < count; i++)
+        if (in[i] >= 0 && !gull__is_constant(g, in[i])) return false;
+    return count > 0 && in[0] >= 0;
 }
 
-static int fold_constants(const gull_graph *g, const char *op, const int *in, int count,
-                          const gull_attributes *a, folded *f, gull_error *err) {
-    const gull_tensor *x = &g->tensor[in[0]], *y = count > 1 ? &g->tensor[in[1]] : NULL;
-    static const char *const names[] = {"Add", "Sub", "Mul", "Div"};
-    for (int i = 0; i < 4 && y; i++)
-        if (!strcmp(op, names[i])) return binary("+-*/"[i], x, y, f, err);
-    if (!strcmp(op, "Reshape") && y) return reshape(x, y, f, err);
-    if (!strcmp(op, "Transpose")) return transpose(x, a, f, err);
-    if (!strcmp(op, "Squeeze")) return squeeze(x, a, y, f, err);
-    if (!strcmp(op, "Unsqueeze")) return unsqueeze(x, a, y, f, err);
-    if (!strcmp(op, "Gather") && y) return gather(x, y, f, err);
-    if (!strcmp(op, "Concat")) return concat(g, in, count, f, err);
-    if (!strcmp(op, "Identity") || !strcmp(op, "Cast")) {
-        copy_tensor(x, f);
-        return renamed(x, f, err);
-    }
-    return gull__fail(err, GULL_EUNSUPPORTED, "operator %s on constants alone", op);
+/* Nodes that are no operator of their own; leaves f->values NULL for others. */
+static int fold_special(const onnx_build *b, const Onnx__NodeProto *node, const int *in,
+                        int count, const gull_attributes *a, folded *f, gull_error *err) {
+    const gull_graph *g = b->graph;
+    if (is_op(node, "Constant")) return constant_node(b, node, f, err);
+    if (count < 1 || in[0] < 0) return GULL_OK;
+    const gull_tensor *t = &g->tensor[in[0]];
+    if (is_op(node, "Shape")) return shape_node(g, t, a, f);
+    if (is_op(node, "Size")) return size_node(g, t, f);
+    if (!all_constant(g, in, count)) return GULL_OK;
+    if (is_op(node, "ConstantOfShape")) return constant_of_shape(b, node, t, f, err);
+    if (is_op(node, "Range") && count == 3 && in[1] >= 0 && in[2] >= 0)
+        return range(g, in, f, err);
+    return is_op(node, "NonZero") ? nonzero(t, f) : GULL_OK;
 }
 
-int gull__onnx_fold(onnx_build *b, const Onnx__NodeProto *node, const int *in, int in_count,
-                    const gull_attributes *a, int *tensor, gull_error *err) {
-    const char *op = node->op_type;
+int gull__onnx_fold(onnx_build *b, const Onnx__NodeProto *node, int number, const int *in,
+                    int count, const gull_attributes *a, int *tensor, gull_error *err) {
+    gull_error phrase = {0, ""};
     folded f = {0};
-    bool constant = true, shape = !strcmp(op, "Shape") && in_count == 1 && in[0] >= 0;
-    int status = GULL_OK;
     *tensor = -1;
-    for (int i = 0; i < in_count; i++)
-        if (in[i] < 0 || !gull__is_constant(b->graph, in[i])) constant = false;
-    if (!strcmp(op, "Constant"))
-        status = constant_node(node, &f, err);
-    else if (shape)
-        status = shape_node(&b->graph->tensor[in[0]], constant, &f);
-    else if (!constant || !in_count)
-        return GULL_OK;
-    else
-        status = fold_constants(b->graph, op, in, in_count, a, &f, err);
-    if (status < 0 || !f.values) {
+    int status = fold_special(b, node, in, count, a, &f, &phrase);
+    if (status < 0) {
+        status = gull__onnx_node_error(status, (size_t)number, node, &phrase, err);
+    } else if (!f.values) {
+        if (!all_constant(b->graph, in, count)) return GULL_OK;
+        status = fold_operator(b->graph, node, number, in, count, a, &f, err);
+    }
+    if (status < 0) {
         free(f.values);
         return status;
     }
-    const char *name = node->n_output ? node->output[0] : "";
-    *tensor = gull__graph_constant(b->graph, name, f.rank, f.dims, f.values);
-    return *tensor < 0 ? *tensor : GULL_OK;
+    b->folded += count_of(&f);
+    if (b->folded > 4 * (b->parameters + (size_t)LIMIT)) {
+        free(f.values);
+        return gull__fail(err, GULL_EUNSUPPORTED, "its constants would fill %zu numbers",
+                          b->folded);
+    }
+    *tensor = gull__graph_constant(b->graph, gull__onnx_title(node), f.rank, f.dims, f.values);
+    TRY(*tensor);
+    b->graph->tensor[*tensor].type = f.type;
+    return GULL_OK;
 }

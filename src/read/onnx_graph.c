@@ -18,20 +18,20 @@ static onnx_name *find(const onnx_build *b, const char *name) {
     return b->name_count ? bsearch(&key, b->name, b->name_count, sizeof key, by_name) : NULL;
 }
 
-static const char *title(const Onnx__NodeProto *n) {
+const char *gull__onnx_title(const Onnx__NodeProto *n) {
     if (n->name && *n->name) return n->name;
     return n->n_output && n->output[0] ? n->output[0] : "";
 }
 
-static int node_error(int code, size_t i, const Onnx__NodeProto *n, const gull_error *phrase,
-                      gull_error *err) {
+int gull__onnx_node_error(int code, size_t i, const Onnx__NodeProto *n,
+                          const gull_error *phrase, gull_error *err) {
     return gull__fail(err, code, "node %zu (%.60s '%.100s'): %s", i,
-                      n->op_type ? n->op_type : "?", title(n),
+                      n->op_type ? n->op_type : "?", gull__onnx_title(n),
                       phrase->text[0] ? phrase->text : gull_status_text(code));
 }
 
 static size_t names_in(const Onnx__GraphProto *g) {
-    size_t n = g->n_input + g->n_initializer;
+    size_t n = g->n_input + g->n_initializer + g->n_sparse_initializer;
     for (size_t i = 0; i < g->n_node; i++) n += g->node[i]->n_output;
     return n;
 }
@@ -69,6 +69,9 @@ static int collect_names(onnx_build *b, gull_error *err) {
     if (!b->name) return GULL_ENOMEM;
     for (size_t i = 0; i < g->n_input; i++) add_name(b, g->input[i]->name, -1);
     for (size_t i = 0; i < g->n_initializer; i++) add_name(b, g->initializer[i]->name, -1);
+    for (size_t i = 0; i < g->n_sparse_initializer; i++)
+        if (g->sparse_initializer[i]->values)
+            add_name(b, g->sparse_initializer[i]->values->name, -1);
     for (size_t i = 0; i < g->n_node; i++)
         for (size_t k = 0; k < g->node[i]->n_output; k++)
             add_name(b, g->node[i]->output[k], (int)i);
@@ -106,42 +109,57 @@ static int add_initializer(onnx_build *b, const Onnx__TensorProto *t, gull_error
     int rank = 0;
     int64_t dims[ONNX_RANK];
     double *values;
+    int type = GULL_F32;
     if (!name || !name->needed) return GULL_OK;
     if (name->tensor >= 0)
         return gull__fail(err, GULL_EFORMAT, "two constants are named '%.100s'", t->name);
-    int status = gull__onnx_tensor(t, &rank, dims, &values, &phrase);
+    int status = gull__onnx_tensor(b, t, &rank, dims, &type, &values, &phrase);
     if (status >= 0) status = gull__graph_constant(b->graph, t->name, rank, dims, values);
     if (status < 0)
         return gull__fail(err, status, "constant '%.100s': %s", t->name,
                           phrase.text[0] ? phrase.text : "it is too large");
     name->tensor = status;
+    b->graph->tensor[status].type = type;
     b->parameters += b->graph->tensor[status].size;
     return GULL_OK;
 }
 
-/* The dims of an input without its batch axis. */
-static int input_dims(const Onnx__ValueInfoProto *v, int *rank, int64_t *dims,
-                      gull_error *err) {
+static bool has_value(const Onnx__TensorShapeProto__Dimension *d) {
+    return d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
+           d->dim_value >= 1;
+}
+
+/* Refused by name where it is needed. */
+static int check_sparse(const onnx_build *b, const Onnx__SparseTensorProto *t,
+                        gull_error *err) {
+    const char *title = t->values && t->values->name ? t->values->name : "";
+    const onnx_name *name = find(b, title);
+    if (!name || !name->needed) return GULL_OK;
+    return gull__fail(err, GULL_EUNSUPPORTED, "constant '%.100s': a sparse tensor is not "
+                      "supported", title);
+}
+
+/* The dims of an input without its batch axis, if there is one. */
+static int input_dims(const onnx_build *b, const Onnx__ValueInfoProto *v, int *rank,
+                      int64_t *dims, gull_error *err) {
     const Onnx__TypeProto__Tensor *t = v->type && v->type->value_case ==
                                        ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE
                                            ? v->type->tensor_type : NULL;
     const Onnx__TensorShapeProto *s = t ? t->shape : NULL;
     if (!s || !s->n_dim)
         return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has no shape", v->name);
-    const bool alone = s->n_dim == 1 && s->dim[0]->dim_value > 1 &&
-                       s->dim[0]->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
-    if (s->n_dim > GULL_RANK + 1)
+    const bool alone = s->n_dim == 1 && has_value(s->dim[0]) && s->dim[0]->dim_value > 1;
+    const size_t first = alone || b->unbatched ? 0 : 1;
+    if (s->n_dim > GULL_RANK + first)
         return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has %zu dimensions",
                           v->name, s->n_dim);
     *rank = 0;
-    for (size_t i = alone ? 0 : 1; i < s->n_dim; i++) {
-        const Onnx__TensorShapeProto__Dimension *d = s->dim[i];
-        if (d->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ||
-            d->dim_value < 1)
+    for (size_t i = first; i < s->n_dim; i++) {
+        if (i && !has_value(s->dim[i]))
             return gull__fail(err, GULL_EUNSUPPORTED,
                               "dimension %zu of input '%.100s' is not fixed; export the model "
                               "with a fixed shape", i + 1, v->name);
-        dims[(*rank)++] = d->dim_value;
+        dims[(*rank)++] = has_value(s->dim[i]) ? s->dim[i]->dim_value : 1;
     }
     return GULL_OK;
 }
@@ -155,23 +173,24 @@ static int add_input(onnx_build *b, const Onnx__ValueInfoProto *v, gull_error *e
         return gull__fail(err, GULL_EUNSUPPORTED, "two inputs, '%.100s' and '%.100s'; gull "
                           "reads models of one", b->graph->tensor[b->graph->input].name,
                           v->name);
-    TRY(input_dims(v, &rank, dims, err));
+    TRY(input_dims(b, v, &rank, dims, err));
     const int type = v->type->tensor_type->elem_type;
     if (type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT &&
         type != ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
         return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has elements of type %d, "
                           "expected float", v->name, type);
     const Onnx__TensorShapeProto__Dimension *first = v->type->tensor_type->shape->dim[0];
-    if (first->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
-        first->dim_value > 1 && v->type->tensor_type->shape->n_dim > 1)
+    if (!b->unbatched && has_value(first) && first->dim_value > 1 && v->type->tensor_type->shape->n_dim > 1)
         b->graph->batch = first->dim_value;
     b->f64 = type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
     gull_error phrase = {0, ""};
     name->tensor = gull__onnx_input(b, v->name, rank, dims, &phrase);
-    if (name->tensor >= 0) return GULL_OK;
-    return phrase.text[0] ? gull__fail(err, name->tensor, "%s", phrase.text)
-                          : gull__fail(err, name->tensor, "input '%.100s' is too large",
-                                       v->name);
+    if (name->tensor < 0)
+        return phrase.text[0] ? gull__fail(err, name->tensor, "%s", phrase.text)
+                              : gull__fail(err, name->tensor, "input '%.100s' is too large",
+                                           v->name);
+    b->graph->tensor[name->tensor].type = b->f64 ? GULL_F64 : GULL_F32;
+    return GULL_OK;
 }
 
 static char kind_of(const Onnx__AttributeProto *a) {
@@ -204,6 +223,19 @@ static int attributes_of(const Onnx__NodeProto *n, size_t port, gull_attribute *
     return GULL_OK;
 }
 
+/* Constants of no numbers count as absent, and Concat does without them. */
+static void leave_out_empty(const onnx_build *b, const Onnx__NodeProto *n, int *in,
+                            int *count) {
+    const bool concat = n->op_type && !strcmp(n->op_type, "Concat");
+    int kept = concat ? 0 : 1;
+    for (int k = kept; k < *count; k++) {
+        const bool empty = in[k] >= 0 && !b->graph->tensor[in[k]].size;
+        if (!concat) in[k] = empty ? -1 : in[k];
+        else if (!empty || (k == *count - 1 && !kept)) in[kept++] = in[k];
+    }
+    if (concat) *count = kept;
+}
+
 static int inputs_of(const onnx_build *b, const Onnx__NodeProto *n, int *in, int *count,
                      gull_error *phrase) {
     if (n->n_input > GULL_INPUTS)
@@ -223,6 +255,7 @@ static int inputs_of(const onnx_build *b, const Onnx__NodeProto *n, int *in, int
                               "out of order", n->input[k]);
         in[k] = v->tensor;
     }
+    leave_out_empty(b, n, in, count);
     while (*count && in[*count - 1] < 0) --*count;
     if (*count && in[0] < 0) return gull__fail(phrase, GULL_EFORMAT, "no first input");
     return GULL_OK;
@@ -246,11 +279,13 @@ static int add_output(onnx_build *b, size_t i, size_t port, gull_error *err) {
     if (status >= 0) status = inputs_of(b, n, in, &count, &phrase);
     if (status >= 0) status = attributes_of(n, port, &item);
     const gull_attributes attributes = {item, n->n_attribute + OWN};
-    if (status >= 0) status = gull__onnx_fold(b, n, in, count, &attributes, &tensor, &phrase);
     if (status < 0) {
-        status = node_error(status, i, n, &phrase, err);
-    } else if (tensor < 0) {
-        status = tensor = gull__graph_node(b->graph, n->op_type, title(n), (int)i, in, count,
+        status = gull__onnx_node_error(status, i, n, &phrase, err);
+    } else {
+        status = gull__onnx_fold(b, n, (int)i, in, count, &attributes, &tensor, err);
+    }
+    if (status >= 0 && tensor < 0) {
+        status = tensor = gull__graph_node(b->graph, n->op_type, gull__onnx_title(n), (int)i, in, count,
                                            &attributes, err);
     }
     free_attributes(item, n->n_attribute + OWN);
@@ -306,21 +341,38 @@ static int finish(onnx_build *b, const char *output, gull_error *err) {
     return gull__graph_finish(b->graph, t, err);
 }
 
-int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
+static int build(onnx_build *b, int64_t opset, gull_error *err) {
     const Onnx__GraphProto *g = b->proto;
-    const char *output = b->settings && b->settings->output ? b->settings->output
-                                                            : choose_output(g);
-    if (!output) return gull__fail(err, GULL_EUNSUPPORTED, "no output of float numbers");
-    b->output = output;
     b->graph = gull__graph_new(opset);
     if (!b->graph) return GULL_ENOMEM;
+    b->graph->unbatched = b->unbatched;
     TRY(collect_names(b, err));
-    if (!find(b, output) && b->settings && b->settings->output) return no_output(b, err);
-    TRY(mark_needed(b, output, err));
+    if (!find(b, b->output) && b->settings && b->settings->output) return no_output(b, err);
+    TRY(mark_needed(b, b->output, err));
     for (size_t i = 0; i < g->n_initializer; i++)
         TRY(add_initializer(b, g->initializer[i], err));
+    for (size_t i = 0; i < g->n_sparse_initializer; i++)
+        TRY(check_sparse(b, g->sparse_initializer[i], err));
     for (size_t i = 0; i < g->n_input; i++) TRY(add_input(b, g->input[i], err));
-    for (size_t i = 0; i < g->n_node; i++)
-        TRY(add_node(b, i, err));
-    return finish(b, output, err);
+    for (size_t i = 0; i < g->n_node; i++) TRY(add_node(b, i, err));
+    return finish(b, b->output, err);
+}
+
+/* A network that mixes what should be rows of a batch is read again as one that has no
+ * batch axis: one input of all its numbers. */
+int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
+    if (b->settings) b->output = b->settings->output;
+    if (!b->output) b->output = choose_output(b->proto);
+    if (!b->output) return gull__fail(err, GULL_EUNSUPPORTED, "no output of float numbers");
+    const int status = build(b, opset, err);
+    if (status != GULL_EUNSUPPORTED) return status;
+    onnx_build whole = {.proto = b->proto, .settings = b->settings, .output = b->output,
+                        .path = b->path, .unbatched = true};
+    const int again = build(&whole, opset, NULL);
+    onnx_build *failed = again < 0 ? &whole : b;
+    gull_graph_free(failed->graph);
+    free(failed->name);
+    if (again < 0) return again == GULL_ENOMEM ? again : status;
+    *b = whole;
+    return GULL_OK;
 }

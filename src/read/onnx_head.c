@@ -53,12 +53,14 @@ static bool softmax_fits(const tail *t, int node) {
     return s->outer * s->inner == 1 && (t->squash < 0 || t->squash == node);
 }
 
-/* A node that moves numbers; with per_row, whole rows of them. */
+/* A node that moves numbers and adds none of its own; with per_row, whole rows of them. */
 static bool moves(const tail *t, const gull_node *n, bool found_sigmoids_only) {
     static const char *const flat[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity",
                                        "Dropout", "Concat"};
     const gull_graph *g = t->graph;
-    if (!(n->op64->traits(g, n) & GULL_OP_INDEX)) return false;
+    if (!(n->op64->traits(g, n) & GULL_OP_INDEX) || !strcmp(n->op64->onnx, "Pad") ||
+        !strcmp(n->op64->onnx, "Where"))
+        return false;
     if (!t->per_row || found_sigmoids_only) return true;
     bool known = false;
     for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)

@@ -87,7 +87,7 @@ static int check_shape(const Onnx__TensorProto *t, int *rank, int64_t *dims, siz
     *rank = (int)t->n_dims;
     for (size_t i = 0; i < t->n_dims; i++) {
         dims[i] = t->dims[i];
-        if (dims[i] < 1 || dims[i] > LIMIT / size)
+        if (dims[i] < 0 || dims[i] > LIMIT / (size ? size : 1))
             return gull__fail(err, GULL_EUNSUPPORTED, "dimension %zu is %" PRId64, i + 1,
                               dims[i]);
         size *= dims[i];
@@ -96,24 +96,56 @@ static int check_shape(const Onnx__TensorProto *t, int *rank, int64_t *dims, siz
     return GULL_OK;
 }
 
-int gull__onnx_tensor(const Onnx__TensorProto *t, int *rank, int64_t dims[ONNX_RANK],
-                      double **values, gull_error *err) {
-    const size_t width = t->has_data_type ? width_of(t->data_type) : 0;
+static int type_of(int type) {
+    switch (type) {
+    case DT(FLOAT): case DT(FLOAT16): case DT(BFLOAT16): return GULL_F32;
+    case DT(DOUBLE): return GULL_F64;
+    case DT(BOOL): return GULL_BOOL;
+    }
+    return GULL_INT;
+}
+
+static int check_type(const Onnx__TensorProto *t, gull_error *err) {
+    if (t->has_data_type && width_of(t->data_type)) return GULL_OK;
+    const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(
+        &onnx__tensor_proto__data_type__descriptor, t->has_data_type ? t->data_type : 0);
+    return gull__fail(err, GULL_EUNSUPPORTED, "elements of type %s are not supported",
+                      v ? v->name : "unknown");
+}
+
+static bool is_outside(const Onnx__TensorProto *t) {
+    return t->has_data_location &&
+           t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+}
+
+/* From raw bytes, or from the typed fields where raw is NULL. */
+static int convert(const Onnx__TensorProto *t, const uint8_t *raw, size_t count,
+                   double **values) {
+    const size_t width = width_of(t->data_type);
+    *values = malloc((count + 1) * sizeof **values);
+    if (!*values) return GULL_ENOMEM;
+    (*values)[count] = 0;
+    for (size_t i = 0; i < count; i++)
+        (*values)[i] = raw ? raw_number(t->data_type, raw + i * width) : typed_number(t, i);
+    return GULL_OK;
+}
+
+int gull__onnx_tensor(const onnx_build *b, const Onnx__TensorProto *t, int *rank,
+                      int64_t dims[ONNX_RANK], int *type, double **values, gull_error *err) {
     size_t count = 0;
-    if (!width)
-        return gull__fail(err, GULL_EUNSUPPORTED, "elements of type %d", t->data_type);
-    if (t->has_data_location &&
-        t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return gull__fail(err, GULL_EUNSUPPORTED,
-                          "its numbers are in another file; save the model as one file");
+    TRY(check_type(t, err));
     TRY(check_shape(t, rank, dims, &count, err));
+    const size_t width = width_of(t->data_type);
+    *type = type_of(t->data_type);
+    if (is_outside(t)) {
+        uint8_t *bytes = NULL;
+        TRY(gull__onnx_external(b, t, count * width, &bytes, err));
+        const int status = convert(t, bytes, count, values);
+        free(bytes);
+        return status;
+    }
     const size_t have = t->has_raw_data ? t->raw_data.len / width : typed_count(t);
     if (have != count || (t->has_raw_data && t->raw_data.len % width))
         return gull__fail(err, GULL_EFORMAT, "%zu numbers, its shape wants %zu", have, count);
-    *values = malloc(count * sizeof **values);
-    if (!*values) return GULL_ENOMEM;
-    for (size_t i = 0; i < count; i++)
-        (*values)[i] = t->has_raw_data ? raw_number(t->data_type, t->raw_data.data + i * width)
-                                       : typed_number(t, i);
-    return GULL_OK;
+    return convert(t, t->has_raw_data ? t->raw_data.data : NULL, count, values);
 }

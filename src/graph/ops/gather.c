@@ -33,7 +33,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     TRY(gull__graph_shape(g, n, rank, out, err));
     TRY(moves_new_maps(x.rank, x.dims, map));
     int status = map_axis(index, x.dims[axis], &map[axis], err);
-    if (status >= 0) status = moves_by_axis(s, &x, dims, map);
+    if (status >= 0) status = moves_by_axis(s, &x, dims, map, err);
     moves_free_maps(map);
     s->repeats = true;
     gull__graph_sum(g, index->size);

@@ -5,6 +5,8 @@
 #define GULL_MOVES_H
 #include "graph/real.h"
 
+enum { MOVES_LIMIT = 1 << 26 }; /* of numbers that are looked at one by one */
+
 typedef struct gull_piece {
     int32_t input; /* of the node; -1: the fixed number */
     uint32_t from, to, length;
@@ -42,13 +44,15 @@ static int moves_add(moves_state *s, int input, size_t from, size_t length) {
 /* Output number (i, j, ...) is the first input's (map[0][i], map[1][j], ...); -1: the fixed
  * number.  As many axes as x has. */
 static inline int moves_by_axis(moves_state *s, const gull_tensor *x, const int64_t *dims,
-                                int64_t *const *map) {
+                                int64_t *const *map, gull_error *err) {
     size_t at[GULL_RANK] = {0}, step[GULL_RANK + 1], size = 1;
     step[x->rank] = 1;
     for (int d = x->rank; d-- > 0;) {
         step[d] = step[d + 1] * (size_t)x->dims[d];
         size *= (size_t)dims[d];
     }
+    if (size > MOVES_LIMIT)
+        return gull__fail(err, GULL_EUNSUPPORTED, "a row of %zu numbers", size);
     for (size_t i = 0; i < size; i++) {
         size_t from = 0;
         bool fixed = false;

@@ -98,7 +98,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     TRY(moves_new_maps(x.rank, dims, map));
     int status = widen_all(g, &x, &w, mode, dims, map, err);
     if (status >= 0) status = gull__graph_shape(g, n, x.rank, dims, err);
-    if (status >= 0) status = moves_by_axis(s, &x, dims, map);
+    if (status >= 0) status = moves_by_axis(s, &x, dims, map, err);
     moves_free_maps(map);
     s->repeats = true;
     gull__graph_sum(g, g->tensor[n->out].size / x.size + 1);

@@ -71,7 +71,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     for (size_t i = 0; i < c.count && status >= 0; i++)
         status = cut_axis(g, &x, &c, i, dims, map, err);
     if (status >= 0) status = gull__graph_shape(g, n, x.rank, dims, err);
-    if (status >= 0) status = moves_by_axis(n->state, &x, dims, map);
+    if (status >= 0) status = moves_by_axis(n->state, &x, dims, map, err);
     moves_free_maps(map);
     return status;
 }
