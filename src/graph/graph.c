@@ -299,7 +299,7 @@ static void mark_needed(const gull_graph *g, int output, bool *need) {
 
 int gull__graph_finish(gull_graph *g, int output, gull_error *err) {
     if (gull__is_constant(g, output))
-        return gull__fail(err, GULL_EFORMAT, "the output does not depend on the input");
+        return gull__fail(err, GULL_EUNSUPPORTED, "the output does not depend on the input");
     bool *need = calloc(g->node_count + 1, sizeof *need);
     if (!need) return GULL_ENOMEM;
     mark_needed(g, output, need);

@@ -148,8 +148,9 @@ static int input_dims(const onnx_build *b, const Onnx__ValueInfoProto *v, int *r
     const Onnx__TensorShapeProto *s = t ? t->shape : NULL;
     if (!s || !s->n_dim)
         return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has no shape", v->name);
-    const bool alone = s->n_dim == 1 && has_value(s->dim[0]) && s->dim[0]->dim_value > 1;
-    const size_t first = alone || b->unbatched ? 0 : 1;
+    if (s->n_dim == 1 && has_value(s->dim[0]) && s->dim[0]->dim_value > 1 && !b->unbatched)
+        return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has no batch axis", v->name);
+    const size_t first = b->unbatched ? 0 : 1;
     if (s->n_dim > GULL_RANK + first)
         return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has %zu dimensions",
                           v->name, s->n_dim);
@@ -263,6 +264,10 @@ static int inputs_of(const onnx_build *b, const Onnx__NodeProto *n, int *in, int
 
 static int check_node(const Onnx__NodeProto *n, gull_error *phrase) {
     if (!n->op_type) return gull__fail(phrase, GULL_EFORMAT, "no operator");
+    for (size_t i = 0; i < n->n_attribute; i++)
+        if (n->attribute[i]->g || n->attribute[i]->n_graphs)
+            return gull__fail(phrase, GULL_EUNSUPPORTED, "operator %.60s with graphs inside is "
+                              "not supported", n->op_type);
     if (n->domain && *n->domain && strcmp(n->domain, "ai.onnx"))
         return gull__fail(phrase, GULL_EUNSUPPORTED, "operator %.60s of '%.100s' is not "
                           "supported", n->op_type, n->domain);
@@ -335,7 +340,7 @@ static int finish(onnx_build *b, const char *output, gull_error *err) {
     if (t < 0)
         return gull__fail(err, GULL_EFORMAT, "output '%.100s' is produced by no node", output);
     if (b->graph->input < 0)
-        return gull__fail(err, GULL_EFORMAT, "output '%.100s' depends on no input", output);
+        return gull__fail(err, GULL_EUNSUPPORTED, "output '%.100s' depends on no input", output);
     t = gull__onnx_head(b, t, err);
     TRY(t);
     return gull__graph_finish(b->graph, t, err);
@@ -365,7 +370,7 @@ int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
     if (!b->output) b->output = choose_output(b->proto);
     if (!b->output) return gull__fail(err, GULL_EUNSUPPORTED, "no output of float numbers");
     const int status = build(b, opset, err);
-    if (status != GULL_EUNSUPPORTED) return status;
+    if (status != GULL_EUNSUPPORTED && status != GULL_EFORMAT) return status;
     onnx_build whole = {.proto = b->proto, .settings = b->settings, .output = b->output,
                         .path = b->path, .unbatched = true};
     const int again = build(&whole, opset, NULL);

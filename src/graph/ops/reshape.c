@@ -13,7 +13,9 @@ static int resolve(const gull_graph *g, const gull_tensor *x, const gull_tensor 
     for (int i = 0; i < count; i++) {
         const double d = batch && !i && want->f64[0] == (double)g->batch ? 1 : want->f64[i];
         dims[i] = gull__whole(d);
-        if (d == 0 && !allow_zero && i < x->rank + batch)
+        if (d == 0 && allow_zero)
+            return gull__fail(err, GULL_EUNSUPPORTED, "a wanted dimension of size 0");
+        if (d == 0 && i < x->rank + batch)
             dims[i] = i < batch ? 1 : x->dims[i - batch];
         if (d == -1 && unknown < 0) {
             unknown = i;
@@ -55,4 +57,4 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     return gull__graph_shape(g, n, count - 1, dims + 1, err);
 }
 
-GULL_INDEX_OP(reshape, "Reshape", "other axes, the batch first", 5, 0)
+GULL_INDEX_OP(reshape, "Reshape", "other axes, the batch first", 1, 0)
