@@ -25,9 +25,10 @@ json_t *gull__answer_pack(const gull_answer *a, size_t methods, const double *wi
     json_t *list = json_array();
     for (size_t k = 0; k < methods; k++) {
         const gull_outcome *o = &a->outcome[k];
-        json_array_append_new(list, json_pack("[bbooIfiii]", o->ran, o->bounded, exactly(o->upper),
+        json_array_append_new(list, json_pack("[bbooIfiiiII]", o->ran, o->bounded, exactly(o->upper),
                                               exactly(o->lower), (json_int_t)o->queries,
-                                              o->seconds, o->status, (int)o->skip, (int)o->rounds));
+                                              o->seconds, o->status, (int)o->skip, (int)o->rounds,
+                                              (json_int_t)o->gradients, (json_int_t)o->flat));
     }
     char *text = isfinite(a->upper) ? gull__base64(witness, dim * sizeof *witness) : NULL;
     json_t *all = json_pack("[Iiiiooiooiib]", (json_int_t)a->number, a->label, a->predicted,
@@ -69,7 +70,7 @@ static bool read_witness(const json_t *v, double *witness, size_t dim) {
 }
 
 static bool read_outcome(json_t *v, gull_outcome *o) {
-    if (json_array_size(v) != 9) return false;
+    if (json_array_size(v) != 11) return false;
     const json_int_t skip = json_integer_value(json_array_get(v, 7));
     if (skip < 0 || skip > GULL_SKIP_UNNEEDED) return false;
     o->ran = json_is_true(json_array_get(v, 0));
@@ -81,6 +82,8 @@ static bool read_outcome(json_t *v, gull_outcome *o) {
     o->status = (int)json_integer_value(json_array_get(v, 6));
     o->skip = (gull_skip)skip;
     o->rounds = (unsigned)json_integer_value(json_array_get(v, 8));
+    o->gradients = (uint64_t)json_integer_value(json_array_get(v, 9));
+    o->flat = (uint64_t)json_integer_value(json_array_get(v, 10));
     return true;
 }
 

@@ -231,6 +231,10 @@ static int check_rules(const gull_result *r, gull_error *err) {
     for (size_t i = 0; i < r->asked.rule_count; i++) {
         const gull_rule *rule = &r->asked.rule[i];
         const double have = share(r, rule);
+        if (!strcmp(rule->what, "resisted") && gull__doubts(r))
+            return gull__fail(err, GULL_EBELOW, "--fail-under resisted: the attacks are not to be "
+                                                "trusted here: %zu self-checks failed",
+                              gull__doubts(r));
         if (have < rule->share)
             return gull__fail(err, GULL_EBELOW, "--fail-under %s: %.4g%%, asked for %.4g%%",
                               rule->what, 100 * have, 100 * rule->share);

@@ -33,7 +33,7 @@ typedef struct gull_check { /* a self-check of the audit */
     const char *name, *result; /* static; "pass", "fail", "not run" */
     char detail[240];
 } gull_check;
-enum { GULL_MAX_CHECKS = 8 };
+enum { GULL_MAX_CHECKS = 24 };
 
 struct gull_result {
     char verb[12];
@@ -62,6 +62,11 @@ const char *gull__skip_text(gull_skip);
 
 /* Self-checks on a few rows after the main work. */
 void gull__checks_run(gull_result *, const gull_model *);
+/* How many failed.  Any is a reason to distrust the attacks: rows that were not fooled are
+ * then not called robust. */
+size_t gull__doubts(const gull_result *);
+/* Why a row has no witness, in words; NULL where it has one, or is proved safe. */
+const char *gull__unfooled_because(const gull_result *, const gull_answer *);
 /* Answers one row from scratch: fills answer, outcomes (plan->count) and witness (dim). */
 typedef struct gull_desk { /* where a row is worked on */
     const gull_question *question;

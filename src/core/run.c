@@ -91,10 +91,22 @@ int gull_ask_label(gull_run *r, const double *x, int *label) {
     return GULL_OK;
 }
 
+static bool is_zero(const double *v, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (v[i] != 0) return false;
+    return true;
+}
+
 int gull_ask_gradient(gull_run *r, const double *x, gull_loss loss, double *scores,
                       double *value, double *g) {
     TRY(admit(r, GULL_CAN_GRADIENT));
-    return gull__seat_gradient(r->row->seat, x, loss, scores, value, g);
+    TRY(gull__seat_gradient(r->row->seat, x, loss, scores, value, g));
+    const bool flat = is_zero(g, r->problem.space.dim);
+    for (gull_run *each = r; each; each = each->parent) {
+        each->outcome->gradients++;
+        each->outcome->flat += flat;
+    }
+    return GULL_OK;
 }
 
 const void *gull_ask_structure(gull_run *r, unsigned can) {

@@ -11,6 +11,7 @@ typedef struct gull_outcome { /* of one method on one row */
     int status; /* what it returned */
     bool ran, bounded;
     gull_skip skip;  /* why not, of a part that did not run */
+    uint64_t gradients, flat; /* asked for; zero in every feature */
     unsigned rounds; /* how often it ran: a part may, again and again */
 } gull_outcome;
 

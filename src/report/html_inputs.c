@@ -16,10 +16,28 @@ static void title(html_page *p, const html_report *r, const html_view *v, const 
 
 /* ---- methods ---- */
 
+/* "not run: 12 independent attacks agree" under the part's name */
+static void skips(html_page *p, const json_t *skipped) {
+    const char *why;
+    json_t *rows;
+    const char *before = "<span class=sub>not run on ";
+    json_object_foreach((json_t *)skipped, why, rows) {
+        if (!json_is_number(rows)) continue;
+        html_raw(p, before);
+        html_count(p, fmin(fmax(json_number_value(rows), 0), 1e15));
+        html_raw(p, ": ");
+        html_text_cut(p, why, 60);
+        before = "; ";
+    }
+    if (*before == ';') html_raw(p, "</span>");
+}
+
 static void method_row(html_page *p, const json_t *method) {
     html_raw(p, "<tr><th scope=row><code>");
     html_text(p, html_string(method, "spec", "?"));
-    html_raw(p, "</code></th><td class=word>");
+    html_raw(p, "</code>");
+    skips(p, json_object_get(method, "skipped"));
+    html_raw(p, "</th><td class=word>");
     html_text_cut(p, html_string(method, "kind", ""), 12);
     html_raw(p, "</td><td>");
     html_count(p, html_number(method, "successes", 0));
@@ -38,7 +56,7 @@ static void methods_of(html_page *p, const html_report *r, const html_view *v) {
     if (!json_array_size(v->methods)) return;
     html_add(p, "<div class=scroll tabindex=0 role=group aria-label=Methods><table><caption"
                 " class=\"m%zu\">", v->index % HTML_COLOURS);
-    title(p, r, v, "the methods, in the order they ran");
+    title(p, r, v, "the methods, in the order they ran; a method’s parts follow it, and are counted in it");
     html_raw(p, "</caption><thead><tr><th scope=col>Method</th><th scope=col>Kind</th>"
                 "<th scope=col class=num>Inputs it answered</th>"
                 "<th scope=col class=num>Inputs it answered best</th>"

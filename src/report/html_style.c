@@ -107,6 +107,7 @@ const char html_style[] =
     "border-color:var(--bad)}\n"
     ".skip .mark,.skip{color:var(--soft)}\n"
     ".checks .skip{position:relative;left:auto}\n"
+    ".doubt{color:var(--bad)}\n"
     ".plain{padding-left:1.2rem}\n"
     ".gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));\n"
     "gap:1.8rem 2rem}\n"

@@ -1,7 +1,6 @@
 /* html_trust.c - "How sure are these numbers": what stands behind each input's number,
- * the self-checks of the result, two more that the page computes from the inputs
- * (contradictions, signs of masked gradients: Athalye, Carlini, Wagner 2018), and what
- * was not tested. */
+ * the self-checks of the result, one more that the page computes from the inputs
+ * (contradictions), and what was not tested. */
 #include "report/html.h"
 #include <stdio.h>
 #include <string.h>
@@ -95,81 +94,6 @@ static void contradictions(html_page *p, const html_view *v) {
     check(p, wrong ? "fail" : both ? "pass" : "not run", "No contradiction, counted again by this page", detail);
 }
 
-static bool listed(const char *spec, const char *const *names) {
-    const size_t size = strcspn(spec, ":");
-    for (; *names; ++names)
-        if (strlen(*names) == size && !strncmp(spec, *names, size)) return true;
-    return false;
-}
-static const char *const by_gradient[] = {"fgsm", "pgd", "apgd", "fab", "deepfool", "ddn",
-                                          "fmn", "cw", "ead", "bb", "lbfgs", "jsma", NULL};
-static const char *const several_steps[] = {"pgd", "apgd", "fab", "deepfool", "ddn", "fmn",
-                                            "cw", "ead", "bb", "lbfgs", NULL};
-static const char *const one_step[] = {"fgsm", NULL};
-static const char *const blind[] = {"random", "square", "rays", "hopskipjump", "boundary",
-                                    "signopt", "geoda", "simba", "border", "onepixel", NULL};
-
-/* The least distance a kind of method found for one input. */
-static double best_of(const json_t *input, const char *const *names, bool *ran) {
-    size_t i;
-    json_t *method;
-    double best = INFINITY;
-    json_array_foreach(json_object_get(input, "methods"), i, method) {
-        if (!listed(html_string(method, "spec", ""), names)) continue;
-        *ran = true;
-        best = fmin(best, html_number(method, "upper", INFINITY));
-    }
-    return best;
-}
-
-typedef struct masking {
-    size_t one_rows, one_wins, blind_rows, blind_wins;
-} masking;
-
-static masking look_for_masking(const html_view *v) {
-    size_t i;
-    json_t *input;
-    masking m = {0};
-    json_array_foreach(v->inputs, i, input) {
-        bool one = false, many = false, gradient = false, other = false;
-        const double with_one = best_of(input, one_step, &one);
-        const double with_many = best_of(input, several_steps, &many);
-        const double with_gradient = best_of(input, by_gradient, &gradient);
-        const double without = best_of(input, blind, &other);
-        m.one_rows += one && many;
-        m.one_wins += one && many && with_one < 0.999 * with_many;
-        m.blind_rows += gradient && other;
-        m.blind_wins += gradient && other && without < 0.999 * with_gradient;
-    }
-    return m;
-}
-
-static const char *masking_result(size_t wins, size_t rows) {
-    return !rows ? "not run" : wins * 20 > rows ? "fail" : "pass";
-}
-
-static void masking_check(html_page *p, const char *name, const char *words, size_t wins,
-                          size_t rows) {
-    char detail[200] = "Attacks of both kinds are needed to compare.";
-    if (rows) snprintf(detail, sizeof detail, "%s on %zu of %zu inputs.", words, wins, rows);
-    check(p, masking_result(wins, rows), name, detail);
-}
-
-static void masked_gradients(html_page *p, const html_view *v) {
-    const masking m = look_for_masking(v);
-    if (v->rows && html_status_count(v, "exact") + html_status_count(v, "misread") ==
-                       json_array_size(v->inputs) && json_array_size(v->inputs)) {
-        check(p, "pass", "Masked gradients",
-              "Every number is exact, so no hidden weakness is left to mask.");
-        return;
-    }
-    masking_check(p, "Masked gradients, steps", "One step found a smaller change than many",
-                  m.one_wins, m.one_rows);
-    masking_check(p, "Masked gradients, black box",
-                  "Attacks without gradients found a smaller change than those with",
-                  m.blind_wins, m.blind_rows);
-}
-
 static void checks_of(html_page *p, const html_report *r, const html_view *v) {
     size_t i;
     json_t *one;
@@ -183,7 +107,6 @@ static void checks_of(html_page *p, const html_report *r, const html_view *v) {
         check(p, html_string(one, "result", "not run"), html_string(one, "name", "unnamed"),
               html_string(one, "detail", ""));
     contradictions(p, v);
-    masked_gradients(p, v);
     html_raw(p, "</ul>");
 }
 

@@ -101,6 +101,21 @@ void html_closest(html_page *p, const html_view *v) {
     html_raw(p, "”.");
 }
 
+/* Before any number: a failed self-check means that what was not fooled may still fall. */
+static void say_doubts(html_page *p, const html_view *v) {
+    const json_t *doubts = json_object_get(v->summary, "doubts");
+    size_t i;
+    json_t *name;
+    if (!json_array_size(doubts)) return;
+    html_raw(p, "<b class=doubt>The attacks are not to be trusted here</b>: what was not fooled is "
+                "not shown to be robust. These self-checks failed: ");
+    json_array_foreach(doubts, i, name) {
+        if (i) html_raw(p, "; ");
+        html_text_cut(p, json_is_string(name) ? json_string_value(name) : "", 80);
+    }
+    html_raw(p, ". ");
+}
+
 static void say_model(html_page *p, const html_view *v, bool alone) {
     html_add(p, "<p class=\"verdict m%zu\">", v->index % HTML_COLOURS);
     if (!v->rows) {
@@ -109,6 +124,7 @@ static void say_model(html_page *p, const html_view *v, bool alone) {
         html_raw(p, "</b> was asked about no inputs: there is nothing to say about it.</p>");
         return;
     }
+    say_doubts(p, v);
     say_clean(p, v);
     say_eps(p, v);
     say_median(p, v);

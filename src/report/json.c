@@ -138,6 +138,15 @@ static json_t *closest_json(const gull_result *r, const gull_summary *s) {
                      a->label, "to", a->becomes);
 }
 
+/* Names of the self-checks that failed: with any, the attacks are not to be trusted. */
+static json_t *doubts_json(const gull_result *r) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < r->check_count; i++)
+        if (!strcmp(r->check[i].result, "fail"))
+            json_array_append_new(list, json_string(r->check[i].name));
+    return list;
+}
+
 static json_t *summary_json(const gull_result *r, const gull_summary *s) {
     const double rows = s->rows ? (double)s->rows : 1;
     json_t *v = json_pack("{sI sf so sf sf sf}", "rows", (json_int_t)s->rows, "clean",
@@ -161,6 +170,7 @@ static json_t *summary_json(const gull_result *r, const gull_summary *s) {
     json_object_set_new(v, "table", points_json(s->table, s->table_count, true));
     json_object_set_new(v, "closest", closest_json(r, s));
     json_object_set_new(v, "methods", methods_json(r));
+    json_object_set_new(v, "doubts", doubts_json(r));
     return v;
 }
 
@@ -198,6 +208,8 @@ static json_t *input_json(const gull_result *r, const gull_answer *a) {
         "noise", a->noise_tried ? gull__number(a->noise) : json_null(), "methods",
         outcomes_json(r, a));
     if (isinf(a->lower)) json_object_set_new(v, "unfoolable", json_true());
+    const char *why = gull__unfooled_because(r, a);
+    if (why) json_object_set_new(v, "unfooled_because", json_string(why));
     return v;
 }
 

@@ -192,7 +192,31 @@ static void put_skips(page *p, const gull_result *r) {
     }
 }
 
+/* Why rows were not fooled: a failed attack is not a robust model. */
+static void put_unfooled(page *p, const gull_result *r) {
+    const char *before = "  not fooled, because ";
+    for (size_t i = 0; i < r->task.rows; i++) {
+        const char *why = r->answer[i].status == GULL_NOT_DONE
+                              ? NULL
+                              : gull__unfooled_because(r, &r->answer[i]);
+        size_t rows = 0, earlier = 0;
+        for (size_t j = 0; why && j < r->task.rows; j++) {
+            const bool same = r->answer[j].status != GULL_NOT_DONE &&
+                              gull__unfooled_because(r, &r->answer[j]) == why;
+            rows += same;
+            earlier += same && j < i;
+        }
+        if (!rows || earlier) continue;
+        put(p, "%s%s: %zu", before, why, rows);
+        before = "; ";
+    }
+    if (*before == ';') put(p, "\n");
+}
+
 static void put_checks(page *p, const gull_result *r) {
+    if (gull__doubts(r))
+        put(p, "  THE ATTACKS ARE NOT TO BE TRUSTED HERE: what was not fooled is not shown to be "
+               "robust\n");
     for (size_t i = 0; i < r->check_count; i++)
         if (!strcmp(r->check[i].result, "fail"))
             put(p, "  check failed: %s: %s\n", r->check[i].name, r->check[i].detail);
@@ -210,6 +234,7 @@ char *gull_result_text(const gull_result *r) {
     put_closest(&p, r, &s);
     put_parts(&p, r);
     put_skips(&p, r);
+    put_unfooled(&p, r);
     put_checks(&p, r);
     if (p.failed) {
         free(p.text);
