@@ -46,7 +46,9 @@ static const gull_backend gull_backend_ref = {
     "ref",        "plain C: unrolled patches and a blocked matrix product",
     ref_conv_new, ref_dense_new,
     ref_forward,  ref_backward,
-    ref_free,
+    ref_free,     NULL,
+    NULL,         NULL,
+    NULL,         NULL,
 };
 
 #ifdef GULL_HAVE_ONEDNN

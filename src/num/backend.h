@@ -3,7 +3,7 @@
  * kernels.h they ADD to their output.  A row's answer does not depend on the other rows. */
 #ifndef GULL_BACKEND_H
 #define GULL_BACKEND_H
-#include "num/kernels.h"
+#include "num/plan.h"
 
 typedef struct gull_primitive gull_primitive;
 typedef struct gull_backend {
@@ -14,6 +14,18 @@ typedef struct gull_backend {
     int (*forward)(gull_primitive *, size_t rows, const float *x, float *y);
     int (*backward)(gull_primitive *, size_t rows, const float *dy, float *dx);
     void (*free)(gull_primitive *); /* NULL is fine */
+
+    /* Plans, or NULL.  A plan belongs to one thread.  Layers in topological order; on
+     * error -4 the backend has no fast code for layer *bad.  Its forward pass reads the
+     * given blobs and writes the wanted ones; its backward pass reads the gradients of
+     * the wanted ones and ADDS to those of the given ones, after a forward pass. */
+    int (*plan_new)(const gull_layer *, size_t layers, const gull_blob *, size_t blobs,
+                    size_t tile, gull_plan **out, size_t *bad);
+    /* Before the first backward pass; gradient[blob] as gull_blob.plain. */
+    int (*plan_gradient)(gull_plan *, float *const *gradient);
+    int (*plan_forward)(gull_plan *);
+    int (*plan_backward)(gull_plan *);
+    void (*plan_free)(gull_plan *); /* NULL is fine */
 } gull_backend;
 
 /* NULL-terminated, best first. */
