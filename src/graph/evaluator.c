@@ -1,14 +1,19 @@
 /* evaluator.c - the buffers of one thread and the two passes over a graph: forward, and
  * reverse-mode differentiation (Linnainmaa 1970) of a loss in the scores. */
 #include "graph/graph.h"
-#include "num/backend.h"
+#include "graph/runs.h"
 #include <stdlib.h>
 #include <string.h>
 
+enum { TILE = 16, FEW = 4 }; /* rows of a plan */
+
 struct gull_evaluator {
     const gull_graph *graph;
-    size_t batch;
+    size_t batch, rows; /* the most rows; those that are worked on at once */
     bool f64;
+    gull_runs runs; /* float: what the backend does as a whole; may be empty */
+    gull_evaluator *few; /* the same bits in tiles of FEW rows, for what fills no tile */
+    bool few_tried;
     gull_pass32 pass32;
     gull_pass64 pass64;
     double *w; /* one row's loss gradient in the scores */
@@ -24,6 +29,11 @@ static void *new_buffer(size_t count, size_t item) {
     void *p = aligned_alloc(64, (count * item + 64) / 64 * 64);
     if (p) memset(p, 0, (count * item + 64) / 64 * 64);
     return p;
+}
+
+float *gull__new_rows(const gull_graph *g, int tensor, size_t rows) {
+    const size_t row = g->tensor[tensor].size;
+    return row > SIZE_MAX / rows ? NULL : new_buffer(row * rows, sizeof(float));
 }
 
 /* One buffer per live tensor; `set` is an array of pointers. */
@@ -47,6 +57,8 @@ static void free_set(const gull_graph *g, void **set) {
 
 void gull_evaluator_free(gull_evaluator *e) {
     if (!e) return;
+    gull_evaluator_free(e->few);
+    gull__runs_free(e->pass32.backend, &e->runs);
     free_set(e->graph, (void **)e->pass32.value);
     free_set(e->graph, (void **)e->pass32.grad);
     free_set(e->graph, (void **)e->pass64.value);
@@ -58,7 +70,22 @@ void gull_evaluator_free(gull_evaluator *e) {
     free(e);
 }
 
-static int allocate(gull_evaluator *e) {
+/* Plans have their own tile and make the buffers that they need. */
+static int plan(gull_evaluator *e, size_t tile) {
+    if (!e->pass32.backend->plan_new) return GULL_OK;
+    e->pass32.value = calloc(e->graph->tensor_count + 1, sizeof *e->pass32.value);
+    if (!e->pass32.value) return GULL_ENOMEM;
+    TRY(gull__runs_new(e->graph, e->pass32.backend, tile, e->pass32.value, &e->runs));
+    if (e->runs.tile) {
+        e->rows = e->runs.tile;
+        return GULL_OK;
+    }
+    free_set(e->graph, (void **)e->pass32.value);
+    e->pass32.value = NULL;
+    return GULL_OK;
+}
+
+static int allocate(gull_evaluator *e, size_t tile) {
     const gull_graph *g = e->graph;
     void **set = NULL;
     e->w = calloc(g->tensor[g->output].size + 1, sizeof *e->w);
@@ -70,6 +97,8 @@ static int allocate(gull_evaluator *e) {
     }
     e->pass32.primitive = calloc(g->node_count + 1, sizeof *e->pass32.primitive);
     if (!e->pass32.primitive) return GULL_ENOMEM;
+    TRY(plan(e, tile));
+    if (e->runs.tile) return GULL_OK;
     int status = new_set(g, e->batch, sizeof(float), &set);
     e->pass32.value = (float **)set;
     return status;
@@ -79,6 +108,12 @@ static int allocate(gull_evaluator *e) {
 static int allocate_gradients(gull_evaluator *e) {
     void **set = NULL;
     if (e->f64 ? e->pass64.grad != NULL : e->pass32.grad != NULL) return GULL_OK;
+    if (e->runs.tile) {
+        e->pass32.grad = calloc(e->graph->tensor_count + 1, sizeof *e->pass32.grad);
+        return !e->pass32.grad ? GULL_ENOMEM
+                               : gull__runs_gradient(e->graph, e->pass32.backend,
+                                                     e->pass32.grad, &e->runs);
+    }
     const int status =
         new_set(e->graph, e->batch, e->f64 ? sizeof(double) : sizeof(float), &set);
     if (status < 0) {
@@ -92,13 +127,13 @@ static int allocate_gradients(gull_evaluator *e) {
     return GULL_OK;
 }
 
-int gull_evaluator_new(gull_evaluator **out, const gull_graph *g, size_t batch,
-                       const char *backend, gull_error *err) {
+static int new_evaluator(gull_evaluator **out, const gull_graph *g, size_t batch,
+                         size_t tile, const char *backend, gull_error *err) {
     gull_evaluator *e = calloc(1, sizeof *e);
     *out = NULL;
     if (!e) return GULL_ENOMEM;
     e->graph = e->pass32.graph = e->pass64.graph = g;
-    e->batch = batch ? batch : 1;
+    e->rows = e->batch = batch ? batch : 1;
     e->f64 = backend && !strcmp(backend, "f64");
     e->pass32.backend = gull__backend(e->f64 ? NULL : backend);
     if (!e->pass32.backend) {
@@ -107,13 +142,18 @@ int gull_evaluator_new(gull_evaluator **out, const gull_graph *g, size_t batch,
                           "backend '%s' is not in this build; see `gull list backends`",
                           backend);
     }
-    const int status = allocate(e);
+    const int status = allocate(e, tile);
     if (status < 0) {
         gull_evaluator_free(e);
         return gull__fail(err, status, "out of memory for the network's activations");
     }
     *out = e;
     return GULL_OK;
+}
+
+int gull_evaluator_new(gull_evaluator **out, const gull_graph *g, size_t batch,
+                       const char *backend, gull_error *err) {
+    return new_evaluator(out, g, batch, TILE, backend, err);
 }
 
 static void put_input(gull_evaluator *e, const double *x, size_t n) {
@@ -133,17 +173,35 @@ static void get(const gull_evaluator *e, const void *buffer, size_t count, doubl
         for (size_t i = 0; i < count; i++) out[i] = ((const float *)buffer)[i];
 }
 
-int gull_evaluator_forward(gull_evaluator *e, const double *x, size_t n, double *scores) {
+static int nodes_forward(gull_evaluator *e, size_t first, size_t last) {
+    const gull_node *node = e->graph->node;
+    for (size_t i = first; i < last; i++)
+        TRY(e->f64 ? node[i].op64->forward(&node[i], &e->pass64)
+                   : node[i].op32->forward(&node[i], &e->pass32));
+    return GULL_OK;
+}
+
+static int nodes_backward(gull_evaluator *e, size_t first, size_t last) {
+    const gull_node *node = e->graph->node;
+    for (size_t i = last; i-- > first;)
+        TRY(e->f64 ? node[i].op64->gradient(&node[i], &e->pass64)
+                   : node[i].op32->gradient(&node[i], &e->pass32));
+    return GULL_OK;
+}
+
+/* n <= e->rows. */
+static int forward(gull_evaluator *e, const double *x, size_t n, double *scores) {
     const gull_graph *g = e->graph;
-    const size_t classes = g->tensor[g->output].size;
-    if (n > e->batch) return GULL_EUSAGE;
     e->pass32.n = e->pass64.n = n;
     put_input(e, x, n);
-    for (size_t i = 0; i < g->node_count; i++)
-        TRY(e->f64 ? g->node[i].op64->forward(&g->node[i], &e->pass64)
-                   : g->node[i].op32->forward(&g->node[i], &e->pass32));
+    for (size_t i = 0; i < e->runs.count; i++) {
+        const gull_run *r = &e->runs.run[i];
+        TRY(r->plan ? e->pass32.backend->plan_forward(r->plan)
+                    : nodes_forward(e, r->first, r->last));
+    }
+    if (!e->runs.count) TRY(nodes_forward(e, 0, g->node_count));
     get(e, e->f64 ? (void *)e->pass64.value[g->output] : (void *)e->pass32.value[g->output],
-        n * classes, scores);
+        n * g->tensor[g->output].size, scores);
     return GULL_OK;
 }
 
@@ -153,7 +211,7 @@ static void clear_gradients(gull_evaluator *e, size_t n) {
         if (!is_live(g, t)) continue;
         if (e->f64)
             memset(e->pass64.grad[t], 0, n * g->tensor[t].size * sizeof(double));
-        else
+        else if (e->pass32.grad[t])
             memset(e->pass32.grad[t], 0, n * g->tensor[t].size * sizeof(float));
     }
 }
@@ -173,18 +231,104 @@ static void put_loss(gull_evaluator *e, size_t n, const gull_loss *loss,
     }
 }
 
+static int backward(gull_evaluator *e, size_t n, double *gradient) {
+    const gull_graph *g = e->graph;
+    for (size_t i = e->runs.count; i-- > 0;) {
+        const gull_run *r = &e->runs.run[i];
+        TRY(r->plan ? e->pass32.backend->plan_backward(r->plan)
+                    : nodes_backward(e, r->first, r->last));
+    }
+    if (!e->runs.count) TRY(nodes_backward(e, 0, g->node_count));
+    get(e, e->f64 ? (void *)e->pass64.grad[g->input] : (void *)e->pass32.grad[g->input],
+        n * g->tensor[g->input].size, gradient);
+    return GULL_OK;
+}
+
+/* ---- Whole tiles, and what is left ---- */
+
+static int forward_and_backward(gull_evaluator *e, const double *x, size_t n,
+                                const gull_loss *loss, double *scores, double *value,
+                                double *gradient) {
+    TRY(allocate_gradients(e));
+    TRY(forward(e, x, n, scores));
+    clear_gradients(e, e->runs.tile ? e->rows : n);
+    put_loss(e, n, loss, scores, value);
+    return backward(e, n, gradient);
+}
+
+static double uneven_sum(const void *arg, const double *scores, int classes, double *w) {
+    double sum = 0;
+    (void)arg;
+    for (int i = 0; i < classes; i++) sum += scores[i] * (w[i] = 1.0 / (i + 1));
+    return sum;
+}
+
+/* Libraries promise no equal bits for tiles of different sizes, but their order of
+ * summation does not depend on the numbers: some that are all different tell. */
+static int compare_few(gull_evaluator *e, gull_evaluator *few, bool *same) {
+    const size_t dim = e->graph->tensor[e->graph->input].size;
+    const size_t classes = e->graph->tensor[e->graph->output].size, row = classes + dim;
+    double *x = malloc((FEW * dim + 1) * sizeof *x), *a = malloc(2 * FEW * row * sizeof *a);
+    const gull_loss loss[FEW] = {
+        {uneven_sum, NULL}, {uneven_sum, NULL}, {uneven_sum, NULL}, {uneven_sum, NULL}};
+    int status = x && a ? GULL_OK : GULL_ENOMEM;
+    for (size_t i = 0; !status && i < FEW * dim; i++)
+        x[i] = (float)((double)((i + 1) * 2654435761u % 16777216) / 16777216);
+    double *b = a + FEW * row;
+    if (!status)
+        status = forward_and_backward(e, x, FEW, loss, a, NULL, a + FEW * classes);
+    if (!status)
+        status = forward_and_backward(few, x, FEW, loss, b, NULL, b + FEW * classes);
+    *same = !status && !memcmp(a, b, FEW * row * sizeof *a);
+    free(x);
+    free(a);
+    return status;
+}
+
+static int try_few(gull_evaluator *e) {
+    bool same = false;
+    e->few_tried = true;
+    int status = new_evaluator(&e->few, e->graph, FEW, FEW, e->pass32.backend->name, NULL);
+    if (!status && e->few->runs.tile) status = compare_few(e, e->few, &same);
+    if (!same) {
+        gull_evaluator_free(e->few);
+        e->few = NULL;
+    }
+    return status;
+}
+
+/* The evaluator for the next of n rows, and how many of them. */
+static int next_rows(gull_evaluator *e, size_t n, gull_evaluator **who, size_t *rows) {
+    const bool few = e->runs.tile == TILE && n + FEW <= TILE;
+    if (few && !e->few_tried) TRY(try_few(e));
+    *who = few && e->few ? e->few : e;
+    *rows = n < (*who)->rows ? n : (*who)->rows;
+    return GULL_OK;
+}
+
+int gull_evaluator_forward(gull_evaluator *e, const double *x, size_t n, double *scores) {
+    const size_t dim = e->graph->tensor[e->graph->input].size;
+    const size_t classes = e->graph->tensor[e->graph->output].size;
+    gull_evaluator *who;
+    if (n > e->batch) return GULL_EUSAGE;
+    for (size_t r = 0, here; r < n; r += here) {
+        TRY(next_rows(e, n - r, &who, &here));
+        TRY(forward(who, x + r * dim, here, scores + r * classes));
+    }
+    return GULL_OK;
+}
+
 int gull_evaluator_gradient(gull_evaluator *e, const double *x, size_t n,
                             const gull_loss *loss, double *scores, double *value,
                             double *gradient) {
-    const gull_graph *g = e->graph;
-    TRY(allocate_gradients(e));
-    TRY(gull_evaluator_forward(e, x, n, scores));
-    clear_gradients(e, n);
-    put_loss(e, n, loss, scores, value);
-    for (size_t i = g->node_count; i-- > 0;)
-        TRY(e->f64 ? g->node[i].op64->gradient(&g->node[i], &e->pass64)
-                   : g->node[i].op32->gradient(&g->node[i], &e->pass32));
-    get(e, e->f64 ? (void *)e->pass64.grad[g->input] : (void *)e->pass32.grad[g->input],
-        n * g->tensor[g->input].size, gradient);
+    const size_t dim = e->graph->tensor[e->graph->input].size;
+    const size_t classes = e->graph->tensor[e->graph->output].size;
+    gull_evaluator *who;
+    if (n > e->batch) return GULL_EUSAGE;
+    for (size_t r = 0, here; r < n; r += here) {
+        TRY(next_rows(e, n - r, &who, &here));
+        TRY(forward_and_backward(who, x + r * dim, here, loss + r, scores + r * classes,
+                                 value ? value + r : NULL, gradient + r * dim));
+    }
     return GULL_OK;
 }

@@ -27,6 +27,7 @@ typedef struct gull_tensor {
 } gull_tensor;
 
 typedef struct gull_op gull_op;
+struct gull_layer;
 typedef struct gull_node {
     const gull_op *op32, *op64; /* the two compilations of one operator */
     int in[GULL_INPUTS], in_count; /* tensors, activations and constants; -1: absent */
@@ -138,6 +139,9 @@ struct gull_op {
     int (*backward_lines)(const gull_node *, const gull_graph *, const double *lo,
                           const double *hi, size_t rows, const double *a, double *in_a,
                           double *shift);
+    /* Describes the node as a layer of num/plan.h (all but its blobs; in[0]: which input is
+     * the activation); false: it is none.  NULL: never. */
+    bool (*layer)(const gull_graph *, const gull_node *, struct gull_layer *);
 };
 
 extern const gull_op *const gull_ops32[], *const gull_ops64[]; /* NULL-terminated */

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONV_TILE = 4, DENSE_TILE = 16, MANY_WEIGHTS = 1 << 22 };
-
 typedef struct cutter {
     const gull_graph *graph;
     const gull_backend *backend;
@@ -87,22 +85,18 @@ void gull__runs_work(const gull_graph *g, double *conv, double *dense) {
     }
 }
 
-/* Few rows stay in the cache; dense layers of many weights want many rows for each read. */
-static size_t tile_of(const gull_graph *g) {
-    double conv, dense;
-    gull__runs_work(g, &conv, &dense);
-    const bool heavy = dense > MANY_WEIGHTS && dense * 32 > conv + dense;
-    return conv == 0 || heavy ? DENSE_TILE : CONV_TILE;
-}
-
 /* ---- One plan ---- */
 
-static bool set_blob(const gull_tensor *t, gull_blob *b) {
-    *b = (gull_blob){.channels = (size_t)t->dims[0], .height = 1, .width = 1};
-    b->flat = t->rank == 1;
-    if (t->rank > 1) b->width = (size_t)t->dims[t->rank - 1];
-    if (t->rank > 2) b->height = (size_t)t->dims[1];
-    return t->rank >= 1 && t->rank <= 3;
+static bool set_blob(const gull_graph *g, int tensor, gull_blob *b) {
+    const gull_tensor *t = &g->tensor[tensor];
+    const int hidden = 1 - gull_batch_axes(g), rank = t->rank - hidden;
+    const int64_t *dims = t->dims + hidden;
+    if (rank < 1 || rank > 3 || (hidden && t->dims[0] != 1)) return false;
+    *b = (gull_blob){.channels = (size_t)dims[0], .height = 1, .width = 1};
+    b->flat = rank == 1;
+    if (rank > 1) b->width = (size_t)dims[rank - 1];
+    if (rank > 2) b->height = (size_t)dims[1];
+    return true;
 }
 
 static bool is_wanted(const cutter *c, int t, size_t last) {
@@ -117,7 +111,7 @@ static float *rows_of(cutter *c, int t) {
 /* A new blob for a tensor, by the layer to come (or given); -1: it cannot be one; -8. */
 static int new_blob(cutter *c, int t, int maker, size_t last) {
     gull_blob b;
-    if (!set_blob(&c->graph->tensor[t], &b)) return -1;
+    if (!set_blob(c->graph, t, &b)) return -1;
     b.given = maker < 0;
     b.wanted = !b.given && is_wanted(c, t, last);
     if ((b.given || b.wanted) && !(b.plain = rows_of(c, t))) return GULL_ENOMEM;
@@ -299,9 +293,9 @@ static int fill_rows(const gull_graph *g, const gull_runs *runs, float **set) {
     return GULL_OK;
 }
 
-int gull__runs_new(const gull_graph *g, const gull_backend *b, float **value,
+int gull__runs_new(const gull_graph *g, const gull_backend *b, size_t tile, float **value,
                    gull_runs *out) {
-    cutter c = {.graph = g, .backend = b, .value = value, .tile = tile_of(g)};
+    cutter c = {.graph = g, .backend = b, .value = value, .tile = tile};
     *out = (gull_runs){NULL, 0, 0};
     int status = new_cutter(&c);
     if (status == GULL_OK) {

@@ -18,7 +18,8 @@ typedef struct gull_runs {
 } gull_runs;
 
 /* Allocates value[t], of `tile` rows, for every tensor that is seen outside plans. */
-int gull__runs_new(const gull_graph *, const gull_backend *, float **value, gull_runs *out);
+int gull__runs_new(const gull_graph *, const gull_backend *, size_t tile, float **value,
+                   gull_runs *out);
 /* The same for the gradients, before the first backward pass. */
 int gull__runs_gradient(const gull_graph *, const gull_backend *, float **grad, gull_runs *);
 void gull__runs_free(const gull_backend *, gull_runs *);

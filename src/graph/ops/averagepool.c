@@ -66,6 +66,14 @@ static int gradient(const gull_node *n, const void *pass) {
     return GULL_OK;
 }
 
+static bool layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    const pool_state *s = n->state;
+    (void)g;
+    l->kind = GULL_LAYER_MEAN;
+    l->count_padding = s->count_padding;
+    return pool_layer(s, l);
+}
+
 const gull_op GULL_OP(averagepool);
 const gull_op GULL_OP(averagepool) = {
     .onnx = "AveragePool",
@@ -77,4 +85,5 @@ const gull_op GULL_OP(averagepool) = {
     .traits = traits,
     .forward = forward,
     .gradient = gradient,
+    .layer = layer,
 };

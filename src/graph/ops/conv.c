@@ -91,6 +91,14 @@ static int gradient(const gull_node *n, const void *pass) {
                                 p->grad[n->out], p->grad[n->in[0]]);
 }
 
+static bool layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    l->kind = GULL_LAYER_CONV;
+    l->conv = *(const gull_conv_shape *)n->state;
+    l->weights = gull_in(g, n, 1)->f32;
+    l->bias = n->in_count > 2 && n->in[2] >= 0 ? gull_in(g, n, 2)->f32 : NULL;
+    return true;
+}
+
 const gull_op GULL_OP(conv);
 const gull_op GULL_OP(conv) = {
     .onnx = "Conv",
@@ -103,4 +111,5 @@ const gull_op GULL_OP(conv) = {
     .traits = traits,
     .forward = forward,
     .gradient = gradient,
+    .layer = layer,
 };

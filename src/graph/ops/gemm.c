@@ -93,6 +93,16 @@ static int gradient(const gull_node *n, const void *pass) {
     return status;
 }
 
+static bool layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    const gemm_state *s = n->state;
+    const bool bias = n->in_count > 2 && n->in[2] >= 0;
+    l->kind = GULL_LAYER_DENSE;
+    l->dense = s->shape;
+    l->weights = gull_in(g, n, 1)->f32;
+    l->bias = bias ? gull_in(g, n, 2)->f32 : NULL;
+    return s->alpha == 1 && (!bias || (s->beta == 1 && gull_in(g, n, 2)->size == s->shape.out));
+}
+
 const gull_op GULL_OP(gemm);
 const gull_op GULL_OP(gemm) = {
     .onnx = "Gemm",
@@ -105,4 +115,5 @@ const gull_op GULL_OP(gemm) = {
     .traits = traits,
     .forward = forward,
     .gradient = gradient,
+    .layer = layer,
 };

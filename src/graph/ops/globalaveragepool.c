@@ -50,6 +50,16 @@ static int gradient(const gull_node *n, const void *pass) {
     return GULL_OK;
 }
 
+static bool layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    const gull_tensor *x = gull_in(g, n, 0);
+    const size_t width = (size_t)x->dims[x->rank - 1];
+    const size_t height = ((const mean_state *)n->state)->area / width;
+    l->kind = GULL_LAYER_MEAN;
+    l->conv.window = (gull_window){{height, width}, {1, 1}, {height, width}, {height, width},
+                                   {1, 1}, {0, 0}, {0, 0}};
+    return true;
+}
+
 const gull_op GULL_OP(globalaveragepool);
 const gull_op GULL_OP(globalaveragepool) = {
     .onnx = "GlobalAveragePool",
@@ -61,4 +71,5 @@ const gull_op GULL_OP(globalaveragepool) = {
     .traits = traits,
     .forward = forward,
     .gradient = gradient,
+    .layer = layer,
 };

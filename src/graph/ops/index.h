@@ -23,6 +23,13 @@ static int index_gradient(const gull_node *n, const void *pass) {
     return GULL_OK;
 }
 
+static bool index_layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    (void)g;
+    (void)n;
+    l->kind = GULL_LAYER_RENAME;
+    return true;
+}
+
 #define GULL_INDEX_OP(id, title, text, first_opset, optional_from)                       \
     const gull_op GULL_OP(id);                                                           \
     const gull_op GULL_OP(id) = {                                                        \
@@ -36,4 +43,5 @@ static int index_gradient(const gull_node *n, const void *pass) {
         .traits = index_traits,                                                          \
         .forward = index_forward,                                                        \
         .gradient = index_gradient,                                                      \
+        .layer = index_layer,                                                            \
     };

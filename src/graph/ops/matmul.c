@@ -132,6 +132,15 @@ static int gradient(const gull_node *node, const void *pass) {
     return status;
 }
 
+static bool layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    const matmul_state *s = n->state;
+    if (s->kind != X_CONSTANT_Y || s->batch != 1 || s->m != 1) return false;
+    l->kind = GULL_LAYER_DENSE;
+    l->dense = (gull_dense_shape){s->k, s->n, false};
+    l->weights = gull_in(g, n, 1)->f32;
+    return gull_in(g, n, 0)->rank == 2 - gull_batch_axes(g);
+}
+
 const gull_op GULL_OP(matmul);
 const gull_op GULL_OP(matmul) = {
     .onnx = "MatMul",
@@ -144,4 +153,5 @@ const gull_op GULL_OP(matmul) = {
     .traits = traits,
     .forward = forward,
     .gradient = gradient,
+    .layer = layer,
 };

@@ -173,6 +173,12 @@ static int backward_lines(const gull_node *n, const gull_graph *g, const double 
     return GULL_OK;
 }
 
+static bool layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    (void)g;
+    l->kind = GULL_LAYER_MAXIMUM;
+    return pool_layer(n->state, l);
+}
+
 const gull_op GULL_OP(maxpool);
 const gull_op GULL_OP(maxpool) = {
     .onnx = "MaxPool",
@@ -186,4 +192,5 @@ const gull_op GULL_OP(maxpool) = {
     .gradient = gradient,
     .interval = interval,
     .backward_lines = backward_lines,
+    .layer = layer,
 };

@@ -34,6 +34,20 @@ static int pool_prepare(gull_graph *g, gull_node *n, const gull_attributes *attr
     return set_window_shape(g, n, &s->window, x.dims[0], x.rank, err);
 }
 
+/* The window as a layer's: the padding behind as long as the windows reach. */
+static bool pool_layer(const pool_state *s, gull_layer *l) {
+    gull_window *w = &l->conv.window;
+    *w = s->window;
+    for (int i = 0; i < 2; i++) {
+        const size_t reach = (w->out[i] - 1) * w->stride[i] + w->kernel[i];
+        const size_t seen = w->in[i] + w->before[i];
+        const size_t behind = reach > seen ? reach - seen : 0;
+        if (w->dilation[i] != 1 || (s->count_padding && behind > w->after[i])) return false;
+        w->after[i] = behind;
+    }
+    return true;
+}
+
 /* Taps [first, last) of the window at `out` that fall inside the input, and the place of
  * tap 0, which may be negative. */
 typedef struct taps {

@@ -17,4 +17,12 @@ static void lines_of(attributes a, size_t n, const double *lo, const double *hi,
     gull__relu_lines(n, lo, hi, out);
 }
 
-GULL_ELEMENTWISE_OP(relu, "Relu", "max(x, 0)", 6)
+static bool layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    (void)g;
+    (void)n;
+    l->kind = GULL_LAYER_RELU;
+    return true;
+}
+
+GULL_ELEMENTWISE_OP_WITH(relu, "Relu", "max(x, 0)", 6, .prepare = elementwise_prepare,
+                         .traits = elementwise_traits, .layer = layer)
