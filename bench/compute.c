@@ -33,7 +33,7 @@ static double now(clockid_t clock) {
 }
 
 static double cross_entropy(const void *arg, const double *scores, int classes, double *w) {
-    const int label = *(const int *)arg;
+    const int label = *(const int *)arg % classes;
     double most = scores[0], sum = 0;
     for (int i = 1; i < classes; i++) most = fmax(most, scores[i]);
     for (int i = 0; i < classes; i++) sum += w[i] = exp(scores[i] - most);
