@@ -28,7 +28,7 @@ EPS = {"linf": 0.05, "l2": 0.8, "l1": 8.0}  # where some pictures of cnn.onnx re
 PLAIN_EPS = {"linf": 0.015, "l2": 0.3, "l1": 2.5}
 LEAN = "refine=0,halvings=0"
 OURS = {"apgd": "apgd:" + LEAN, "apgd-t": "apgd:targets=9," + LEAN,
-        "fab-t": "fab:targets=9,polish=0", "fab": "fab:polish=0", "standard": "standard",
+        "fab-t": "fab:targets=9,stop=asked,polish=0", "fab": "fab:polish=0", "standard": "standard",
         "square": "square:queries={}," + LEAN}
 
 

@@ -16,7 +16,9 @@ static const limit limits[] = {
     {"fmn", {0.3, 0.02, 0.02, 0.02}},    {"ddn", {NAN, NAN, 0.02, NAN}},
     {"pgd", {0.5, 0.05, 0.05, 0.05}},    {"pgd:loss=margin", {0.5, 0.05, 0.03, 0.03}},
     {"pgd:loss=dlr", {1, 0.1, 0.1, 0.1}}, {"apgd:refine=6", {NAN, 0.15, 0.08, 0.08}},
-    {"apgd:targets=3,refine=6", {NAN, 0.05, 0.05, 0.05}}};
+    {"apgd:targets=3,refine=6", {NAN, 0.05, 0.05, 0.05}},
+    {"fab", {NAN, 0.01, 0.01, 0.01}}, {"fab:targets=3", {NAN, 0.01, 0.01, 0.01}},
+    {"square:queries=1000", {NAN, 1, 0.5, 0.2}}};
 
 static double x[ROWS * DIM], lo[DIM], hi[DIM], weight[DIM];
 static int label[ROWS];

@@ -68,6 +68,19 @@ static int climb(search *s) {
     return GULL_OK;
 }
 
+/* From the box's far corner down to the first that fails; in an open space by growing
+ * radii first. */
+static int fall(search *s) {
+    double corner, origin;
+    TRY(sizes(s, &corner, &origin));
+    double radius = isfinite(corner) ? corner : fmax(origin, 1);
+    for (int i = 0; isinf(s->found) && i < (isfinite(corner) ? 1 : 10); i++, radius *= 4)
+        TRY(attempt(s, radius));
+    while (isfinite(s->found) && s->found / 2 > s->failed && s->found / 2 >= s->grain)
+        TRY(attempt(s, s->found / 2));
+    return GULL_OK;
+}
+
 /* ---- Making it smaller ---- */
 
 static double middle(const search *s, double high) {
@@ -113,7 +126,8 @@ int gull__search_radii(gull_run *run, const gull_radii *how, gull_attempt fn,
     if (!how->alone) s.failed = 0.9 * gull_run_lower(run);
     if (isinf(s.failed)) return GULL_OK;
     TRY(asked(&s));
-    if (isinf(upper(&s)) && (how->beyond || !s.problem->eps_count)) TRY(climb(&s));
+    if (isinf(upper(&s)) && (how->beyond || !s.problem->eps_count))
+        TRY(how->down ? fall(&s) : climb(&s));
     if (isfinite(s.found)) return bisect(&s);
     return isfinite(upper(&s)) ? press(&s) : GULL_OK;
 }
