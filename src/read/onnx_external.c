@@ -22,7 +22,7 @@ static int number_of(const Onnx__TensorProto *t, const char *key, uint64_t prese
     const char *text = value_of(t, key);
     *out = text && *text ? 0 : preset;
     for (const char *c = text ? text : ""; *c; c++) {
-        if (*c < '0' || *c > '9' || *out > UINT64_MAX / 100)
+        if (*c < '0' || *c > '9' || *out > UINT64_MAX / 10 - 1)
             return gull__fail(err, GULL_EFORMAT, "external data with %s '%.40s'", key, text);
         *out = *out * 10 + (uint64_t)(*c - '0');
     }

@@ -39,15 +39,12 @@ static int axes_new(axes *a, const gull_tensor *x, unsigned bits) {
 
 static void axes_release(void *state) { free(((axes *)state)->group); } /* first in it */
 
-/* An axis as it is written, the batch axis counted, as a bit. */
-static int axis_bit(int rank, double axis, unsigned *bits, gull_error *err) {
-    const double at = axis < 0 ? axis + rank : axis - 1;
-    if (!(axis >= -rank - 1 && axis <= rank))
-        return gull__fail(err, GULL_EFORMAT, "axis %g of a %d-dimensional input", axis, rank + 1);
-    if (axis == 0 || axis == -rank - 1)
-        return gull__fail(err, GULL_EUNSUPPORTED, "the batch axis is among the axes: rows "
-                          "would be mixed");
-    *bits |= 1u << (int)at;
+/* An axis of the file, as a bit. */
+static int axis_bit(const gull_graph *g, int rank, double axis, unsigned *bits,
+                    gull_error *err) {
+    int at = 0;
+    TRY(gull__row_axis(g, gull__whole(axis), rank, &at, err));
+    *bits |= 1u << at;
     return GULL_OK;
 }
 #endif

@@ -29,6 +29,10 @@ static int align(const gull_graph *g, int tensor, int rank, int64_t *dims,
 static int row_rank(const gull_graph *g, const gull_node *n, int *rank, gull_error *err) {
     const gull_tensor *x = gull_in(g, n, 0), *y = gull_in(g, n, 1);
     const bool cx = gull__is_constant(g, n->in[0]), cy = gull__is_constant(g, n->in[1]);
+    if (g->unbatched) {
+        *rank = x->rank > y->rank ? x->rank : y->rank;
+        return GULL_OK;
+    }
     if (!cx && !cy && x->rank != y->rank)
         return gull__fail(err, GULL_EUNSUPPORTED, "inputs of %d and %d dimensions, expected "
                           "the same", x->rank + 1, y->rank + 1);

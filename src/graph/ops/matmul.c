@@ -35,8 +35,8 @@ static int prepare(gull_graph *g, gull_node *node, const gull_attributes *attrib
     const bool cx = gull__is_constant(g, node->in[0]), cy = gull__is_constant(g, node->in[1]);
     s->kind = cy ? X_CONSTANT_Y : cx ? CONSTANT_X : X_Y;
     if (x.rank < (cy ? 1 : 2) || y.rank < 2) return not_matching(&x, &y, err);
-    const int batch = gull_batch_axes(g);
-    if ((cy && (leading(&y) != 1 || y.rank > x.rank + batch)) ||
+    const int batch = gull_batch_axes(g), most = x.rank > 1 ? x.rank + batch : 2;
+    if ((cy && (leading(&y) != 1 || y.rank > most)) ||
         (cx && (leading(&x) != 1 || x.rank > y.rank + batch)) ||
         (!cx && !cy && x.rank != y.rank))
         return not_matching(&x, &y, err);

@@ -25,8 +25,11 @@ static int reduced_axes(const gull_graph *g, const gull_node *n,
         return gull__fail(err, GULL_EUNSUPPORTED, "the axes are not a constant");
     const size_t count = input ? gull_in(g, n, 1)->size : given;
     for (size_t i = 0; i < count; i++)
-        TRY(axis_bit(rank, input ? gull_in(g, n, 1)->f64[i] : (double)ints[i], bits, err));
-    if (!count && !gull_attr_int(attributes, "noop_with_empty_axes", 0))
+        TRY(axis_bit(g, rank, input ? gull_in(g, n, 1)->f64[i] : (double)ints[i], bits, err));
+    if (count || gull_attr_int(attributes, "noop_with_empty_axes", 0)) return GULL_OK;
+    if (g->unbatched)
+        *bits = (1u << rank) - 1;
+    else
         return gull__fail(err, GULL_EUNSUPPORTED, "it goes over all axes, the batch among "
                           "them: rows would be mixed");
     return GULL_OK;
@@ -91,6 +94,7 @@ static inline unsigned reduce_traits(const gull_graph *g, const gull_node *n) {
         .since = 1,                                                                      \
         .until = GULL_OPSET_LATEST,                                                      \
         .optional = 1,                                                                   \
+        .unbatched = true,                                                               \
         .state_size = sizeof(reduction),                                                 \
         .prepare = reduce_prepare,                                                       \
         .release = axes_release,                                                         \
