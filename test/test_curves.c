@@ -25,6 +25,44 @@ static real80 f_clip(const double *a, real80 x) {
 }
 static real80 f_pow(const double *a, real80 x) { return powl(x, a[0]); }
 
+static real80 f_log(const double *a, real80 x) { return (void)a, x >= 0 ? logl(x) : NAN; }
+static real80 f_erf(const double *a, real80 x) { return (void)a, erfl(x); }
+static real80 f_elu(const double *a, real80 x) { return x > 0 ? x : a[0] * expm1l(x); }
+static real80 f_selu(const double *a, real80 x) { return a[1] * (x > 0 ? x : a[0] * expm1l(x)); }
+static real80 f_celu(const double *a, real80 x) {
+    return fmaxl(x, 0) + fminl(0, a[0] * expm1l(x / a[0]));
+}
+static real80 f_hardsigmoid(const double *a, real80 x) {
+    return fmaxl(0, fminl(1, a[0] * x + a[1]));
+}
+static real80 f_hardswish(const double *a, real80 x) {
+    return (void)a, x * fmaxl(0, fminl(1, (x + 3) / 6));
+}
+static real80 softplus(real80 x) { return log1pl(expl(-fabsl(x))) + fmaxl(x, 0); }
+static real80 f_softplus(const double *a, real80 x) { return (void)a, softplus(x); }
+static real80 f_softsign(const double *a, real80 x) { return (void)a, x / (1 + fabsl(x)); }
+static real80 f_mish(const double *a, real80 x) { return (void)a, x * tanhl(softplus(x)); }
+static real80 logistic(real80 x) {
+    const real80 e = expl(-fabsl(x));
+    return x > 0 ? 1 / (1 + e) : e / (1 + e);
+}
+static real80 f_swish(const double *a, real80 x) { return x * logistic(a[0] * x); }
+static real80 f_gelu(const double *a, real80 x) {
+    return (void)a, 0.5L * x * erfcl(-x * 0.70710678118654752440L);
+}
+static real80 f_gelu_tanh(const double *a, real80 x) {
+    return (void)a, x * logistic(2 * 0.79788456080286535588L * (x + 0.044715L * x * x * x));
+}
+static real80 f_thresholded(const double *a, real80 x) { return x > a[0] ? x : 0; }
+static real80 f_over(const double *a, real80 x) { return a[0] / x; }
+static real80 f_reciprocal(const double *a, real80 x) { return (void)a, 1 / x; }
+static real80 f_sin(const double *a, real80 x) { return (void)a, sinl(x); }
+static real80 f_cos(const double *a, real80 x) { return (void)a, cosl(x); }
+static real80 f_floor(const double *a, real80 x) { return (void)a, floorl(x); }
+static real80 f_ceil(const double *a, real80 x) { return (void)a, ceill(x); }
+static real80 f_round(const double *a, real80 x) { return (void)a, rintl(x); }
+static real80 f_sign(const double *a, real80 x) { return (void)a, (x > 0) - (x < 0); }
+
 static const sample samples[] = {
     {"Abs", 13, f_abs, {0}, {0}, 0},
     {"Exp", 13, f_exp, {0}, {0}, 0},
@@ -47,6 +85,43 @@ static const sample samples[] = {
     {"Pow", 13, f_pow, {0}, {-0.25}, 'y'},
     {"Pow", 13, f_pow, {0}, {-1}, 'y'},
     {"Pow", 13, f_pow, {0}, {-2}, 'y'},
+    {"Log", 13, f_log, {0}, {0}, 0},
+    {"Erf", 13, f_erf, {0}, {0}, 0},
+    {"Elu", 13, f_elu, {"alpha"}, {1}, 0},
+    {"Elu", 13, f_elu, {"alpha"}, {-0.5}, 0},
+    {"Elu", 13, f_elu, {"alpha"}, {3}, 0},
+    {"Selu", 13, f_selu, {"alpha", "gamma"}, {1.67, 1.05}, 0},
+    {"Selu", 13, f_selu, {"alpha", "gamma"}, {-0.5, -2}, 0},
+    {"Celu", 13, f_celu, {"alpha"}, {2}, 0},
+    {"Celu", 13, f_celu, {"alpha"}, {-0.7}, 0},
+    {"HardSigmoid", 13, f_hardsigmoid, {"alpha", "beta"}, {0.2, 0.5}, 0},
+    {"HardSigmoid", 13, f_hardsigmoid, {"alpha", "beta"}, {-0.3, 0.1}, 0},
+    {"HardSigmoid", 13, f_hardsigmoid, {"alpha", "beta"}, {0, 0.1}, 0},
+    {"HardSigmoid", 13, f_hardsigmoid, {"alpha", "beta"}, {1e3, -1e4}, 0},
+    {"HardSwish", 14, f_hardswish, {0}, {0}, 0},
+    {"Softplus", 13, f_softplus, {0}, {0}, 0},
+    {"Softsign", 13, f_softsign, {0}, {0}, 0},
+    {"Mish", 18, f_mish, {0}, {0}, 0},
+    {"Swish", 24, f_swish, {"alpha"}, {1}, 0},
+    {"Swish", 24, f_swish, {"alpha"}, {0}, 0},
+    {"Swish", 24, f_swish, {"alpha"}, {-2.5}, 0},
+    {"Swish", 24, f_swish, {"alpha"}, {1.702}, 0},
+    {"Gelu", 20, f_gelu, {0}, {0}, 0},
+    {"Gelu", 20, f_gelu_tanh, {"approximate"}, {0}, 0},
+    {"ThresholdedRelu", 13, f_thresholded, {"alpha"}, {1}, 0},
+    {"ThresholdedRelu", 13, f_thresholded, {"alpha"}, {-1}, 0},
+    {"Reciprocal", 13, f_reciprocal, {0}, {0}, 0},
+    {"Div", 13, f_over, {0}, {2}, 'x'},
+    {"Div", 13, f_over, {0}, {-3}, 'x'},
+    {"Div", 13, f_over, {0}, {0}, 'x'},
+    {"PRelu", 13, f_leaky, {0}, {0.25}, 'y'},
+    {"PRelu", 13, f_leaky, {0}, {-2}, 'y'},
+    {"Sin", 13, f_sin, {0}, {0}, 0},
+    {"Cos", 13, f_cos, {0}, {0}, 0},
+    {"Floor", 13, f_floor, {0}, {0}, 0},
+    {"Ceil", 13, f_ceil, {0}, {0}, 0},
+    {"Round", 13, f_round, {0}, {0}, 0},
+    {"Sign", 13, f_sign, {0}, {0}, 0},
 };
 
 static gull_stream stream = {11, 0};
@@ -63,7 +138,9 @@ static gull_graph *build(const sample *s) {
     size_t count = 0;
     const int x = gull__graph_input(g, "x", 1, &one);
     int in[2] = {x, x}, n = 1;
-    for (int i = 0; i < 3 && s->name[i]; i++)
+    const bool words = s->name[0] && !strcmp(s->name[0], "approximate");
+    if (words) item[count++] = (gull_attribute){.name = s->name[0], .kind = 's', .s = "tanh"};
+    for (int i = 0; i < 3 && s->name[i] && !words; i++)
         item[count++] = (gull_attribute){.name = s->name[i], .kind = 'f', .f = s->a[i]};
     if (s->constant) {
         double *v = malloc(sizeof *v);

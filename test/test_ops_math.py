@@ -6,8 +6,9 @@ from onnx_peer import *
 i64 = lambda *v: np.array(v, dtype=np.int64)
 f32 = lambda *v: np.array(v if len(v) > 1 else v[0], dtype=np.float32)
 cases = []  # (name, model, shape, low, high)
-WANTED = set("Abs Clip Exp LeakyRelu Neg Pow ReduceMax ReduceMean ReduceMin ReduceSum "
-             "Sqrt".split())
+WANTED = set("Abs Ceil Celu Clip Cos Elu Erf Exp Floor Gelu HardSigmoid HardSwish LeakyRelu Log "
+             "Mish Neg PRelu Pow Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum Round Selu "
+             "Sign Sin Softplus Softsign Sqrt Swish ThresholdedRelu".split())
 KNOWN = WANTED | set("Gemm MatMul Add Sub Mul Div Conv Relu Sigmoid Tanh Flatten Reshape "
                      "Transpose Softmax LogSoftmax Identity Constant".split())
 
@@ -41,6 +42,34 @@ def arithmetic():
     one("Pow", constants={"p": i64(3)}, inputs=("x", "p"))
     one("Pow", constants={"p": f32(1, 2, 3, 4, 5)}, inputs=("x", "p"), opset=7)
     one("Pow", constants={"p": f32(.5, 2, 3, 4, 5)}, inputs=("p", "x"))
+
+
+    for op in "Log Reciprocal".split():
+        one(op, low=.1)
+    for op in "Erf Sin Cos Sign Floor Ceil Elu Selu HardSigmoid Softplus Softsign".split():
+        one(op)
+    one("Round", low=-5, high=5)
+    one("HardSwish", low=-5, high=5, opset=14)
+    one("Celu", alpha=2.)
+    one("Elu", alpha=.5)
+    one("Selu", alpha=1.5, gamma=2.)
+    one("HardSigmoid", alpha=.3, beta=.4)
+    one("ThresholdedRelu", alpha=.5)
+    one("Mish", opset=18, low=-30, high=30)
+    one("Gelu", opset=20)
+    one("Gelu", opset=20, approximate="tanh")
+    one("Swish", opset=24)
+    one("Swish", opset=24, alpha=1.7)
+    for slope in (weights(3, 1, 1), weights(1), weights(4, 5)):
+        one("PRelu", (3, 4, 5), {"s": slope}, ("x", "s"))
+
+
+def halves():
+    """Values that round to even."""
+    x = np.arange(-4.5, 5)[None].astype(np.float32)
+    got, error = gull.ask("ref", save(graph([node("Round", "x", out="z"), node("Neg", "z")],
+                                            (10,))), x)
+    ok(error is None and (-got == np.round(x[0])).all(), f"halves to the even side: {error or got}")
 
 
 def reductions():
@@ -78,6 +107,7 @@ def refusals():
 arithmetic()
 reductions()
 against_runtime()
+halves()
 refusals()
 conformance(KNOWN, 30, WANTED)
 done()

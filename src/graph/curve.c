@@ -38,7 +38,7 @@ static double error_of(const gull_curve *c, double v) {
 /* An upper bound of sign * f(x). */
 static double above(const gull_curve *c, double sign, double x) {
     const double v = sign * c->value(c, x), most = sign > 0 ? c->high : -c->low;
-    if (isnan(v)) return INFINITY;
+    if (isnan(v)) return most;
     if (v == -INFINITY) return isinf(x) ? v : -DBL_MAX; /* it overflowed */
     return v < INFINITY ? fmin(v + error_of(c, v), most) : v;
 }
@@ -58,8 +58,8 @@ static double greatest(const gull_curve *c, double sign, double lo, double hi) {
 void gull__curve_interval(const gull_curve *c, double lo, double hi, double *out_lo,
                           double *out_hi) {
     const bool inside = is_inside(c, lo, hi);
-    *out_lo = inside ? -greatest(c, -1, lo, hi) : -INFINITY;
-    *out_hi = inside ? greatest(c, 1, lo, hi) : INFINITY;
+    *out_lo = inside ? -greatest(c, -1, lo, hi) : c->low;
+    *out_hi = inside ? greatest(c, 1, lo, hi) : c->high;
 }
 
 /* ---- Lines ---- */
@@ -175,12 +175,13 @@ static double slope_above(const gull_curve *c, double sign, int piece, double l,
 static void line_above(const gull_curve *c, double sign, double l, double u, double *slope,
                        double *shift) {
     *slope = 0;
-    *shift = INFINITY;
+    *shift = sign > 0 ? c->high : -c->low;
     if (!is_inside(c, l, u)) return;
     *shift = greatest(c, sign, l, u);
     if (!(l > -1e100 && u < 1e100)) return;
     const int piece = piece_of(c, l, u);
     const gull_bend bend = piece < 0 ? GULL_STRAIGHT : c->bend[piece];
+    if (bend == GULL_FLAT && c->off == 0) *shift = sign * c->value(c, inside(c, piece, l, u));
     if (bend == GULL_FLAT || l == u) return;
     if (bend == GULL_LINEAR) {
         *slope = sign * c->slope(c, inside(c, piece, l, u));

@@ -10,7 +10,7 @@ typedef enum {
     GULL_STRAIGHT,
     GULL_CONVEX,
     GULL_CONCAVE,
-    GULL_FLAT,  /* a constant */
+    GULL_FLAT,  /* a constant, without error where `off` is 0 */
     GULL_LINEAR /* slope times x; the slope without error */
 } gull_bend;
 
@@ -20,8 +20,8 @@ struct gull_curve {
     double (*slope)(const gull_curve *, double x); /* of CONCAVE and CONVEX pieces, inside */
     const void *parameters;  /* of value and slope */
     double error, off;       /* relative and absolute error of both as computed */
-    double from, to;         /* where it is defined; elsewhere it may be anything */
-    double low, high;        /* of all its values */
+    double from, to;         /* where the pieces hold; elsewhere only low and high do */
+    double low, high;        /* of all its values; where it has none, one is infinite */
     int knots;               /* where its pieces meet, ascending */
     double knot[GULL_KNOTS];
     gull_bend bend[GULL_KNOTS + 1];

@@ -74,7 +74,9 @@ enum { /* traits of an operator, as prepared (per node: see gull_op.traits) */
                                      a sum of several */
     GULL_OP_ELEMENTWISE = 1 << 1, /* out_i depends on in_i alone, one activation */
     GULL_OP_INDEX = 1 << 2, /* AFFINE that copies numbers and constants: Concat, Pad ... */
-    GULL_OP_RENAME = 1 << 3 /* INDEX without constants, each number at most once: Reshape */
+    GULL_OP_RENAME = 1 << 3, /* INDEX without constants, each number at most once: Reshape */
+    GULL_OP_STRAIGHT = 1 << 4 /* its gradient is a stand-in (straight-through, BPDA): what
+                                 attacks climb, not what differences show */
 };
 
 /* Per element: lower_slope x + lower_shift <= f(x) <= upper_slope x + upper_shift on

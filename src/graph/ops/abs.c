@@ -4,7 +4,7 @@
 static real value_of(attributes a, real x) { return fabs(x); }
 static real slope_of(attributes a, real x, real y) { return (real)((x > 0) - (x < 0)); }
 
-static void curve_of(attributes a, gull_curve *c) {
+static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
     gull__curve_piece(c, -INFINITY, GULL_LINEAR);
     gull__curve_piece(c, 0, GULL_LINEAR);
     c->error = 0;

@@ -38,13 +38,4 @@ static int axes_new(axes *a, const gull_tensor *x, unsigned bits) {
 }
 
 static void axes_release(void *state) { free(((axes *)state)->group); } /* first in it */
-
-/* An axis of the file, as a bit. */
-static int axis_bit(const gull_graph *g, int rank, double axis, unsigned *bits,
-                    gull_error *err) {
-    int at = 0;
-    TRY(gull__row_axis(g, gull__whole(axis), rank, &at, err));
-    *bits |= 1u << at;
-    return GULL_OK;
-}
 #endif

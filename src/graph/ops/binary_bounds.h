@@ -26,6 +26,7 @@ static double curve_value(const gull_curve *curve, double v) {
 static double curve_slope(const gull_curve *curve, double v) {
     const operand_constant *k = curve->parameters;
     const real c = (real)k->c, x = (real)v;
+    (void)c, (void)x; /* not all slopes depend on them */
     return k->first ? SLOPE_Y(c, x) : SLOPE_X(x, c);
 }
 
@@ -59,7 +60,7 @@ static int binary_interval(const gull_node *n, const gull_graph *g, const double
 }
 
 /* ELEMENTWISE: the activation's number k. */
-static int binary_lines(const gull_node *n, const gull_graph *g, const double *lo,
+static inline int binary_lines(const gull_node *n, const gull_graph *g, const double *lo,
                         const double *hi, gull_lines *out) {
     const binary_state *s = n->state;
     const bool cx = gull__is_constant(g, n->in[0]);
@@ -67,7 +68,10 @@ static int binary_lines(const gull_node *n, const gull_graph *g, const double *l
     for (size_t k = 0; k < g->tensor[n->out].size; k++) {
         const operand_constant c = {constant[operand_at(s, cx ? s->step_x : s->step_y, k)], cx};
         gull_curve curve;
-        if (!begin_curve(&c, lo[k], hi[k], &curve)) curve.from = INFINITY; /* no lines */
+        if (!begin_curve(&c, lo[k], hi[k], &curve)) {
+            curve = gull__curve;
+            curve.from = INFINITY; /* no lines */
+        }
         gull__curve_lines(&curve, lo[k], hi[k], out, k);
     }
     return GULL_OK;

@@ -8,7 +8,7 @@ static real value_of(attributes a, real x) {
 }
 static real slope_of(attributes a, real x, real y) { return x > a.v[0] && x < a.v[1]; }
 
-static void curve_of(attributes a, gull_curve *c) {
+static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
     gull__curve_piece(c, -INFINITY, a.v[0] > -INFINITY ? GULL_FLAT : GULL_LINEAR);
     gull__curve_piece(c, a.v[0], a.v[0] < a.v[1] ? GULL_LINEAR : GULL_FLAT);
     gull__curve_piece(c, a.v[1], GULL_FLAT);

@@ -54,7 +54,7 @@ static inline int elementwise_prepare(gull_graph *g, gull_node *n,
     return gull__graph_shape(g, n, x.rank, x.dims, err);
 }
 
-static unsigned elementwise_traits(const gull_graph *g, const gull_node *n) {
+static inline unsigned elementwise_traits(const gull_graph *g, const gull_node *n) {
     (void)g;
     (void)n;
     return GULL_OP_ELEMENTWISE;

@@ -4,7 +4,7 @@
 static real value_of(attributes a, real x) { return exp(x); }
 static real slope_of(attributes a, real x, real y) { return y; }
 
-static void curve_of(attributes a, gull_curve *c) {
+static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
     gull__curve_piece(c, -INFINITY, GULL_CONVEX);
     c->low = 0;
 }

@@ -5,7 +5,7 @@
 static real value_of(attributes a, real x) { return x < 0 ? a.v[0] * x : x; }
 static real slope_of(attributes a, real x, real y) { return x > 0 ? 1 : a.v[0]; }
 
-static void curve_of(attributes a, gull_curve *c) {
+static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
     gull__curve_piece(c, -INFINITY, GULL_LINEAR);
     gull__curve_piece(c, 0, GULL_LINEAR);
 }

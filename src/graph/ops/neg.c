@@ -38,6 +38,7 @@ const gull_op GULL_OP(neg) = {
     .summary = "-x",
     .since = 6,
     .until = GULL_OPSET_LATEST,
+    .unbatched = true,
     .prepare = prepare,
     .traits = traits,
     .forward = forward,

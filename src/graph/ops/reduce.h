@@ -17,22 +17,20 @@ static void spread(const real *x, const size_t *at, size_t n, real y, real dy, r
 static int reduced_axes(const gull_graph *g, const gull_node *n,
                         const gull_attributes *attributes, unsigned *bits,
                         gull_error *err) {
-    const int64_t *ints;
-    const size_t given = gull_attr_ints(attributes, "axes", &ints);
-    const bool input = n->in_count > 1 && n->in[1] >= 0;
+    int64_t given[GULL_RANK + 1];
     const int rank = gull_in(g, n, 0)->rank;
-    if (input && !gull__is_constant(g, n->in[1]))
-        return gull__fail(err, GULL_EUNSUPPORTED, "the axes are not a constant");
-    const size_t count = input ? gull_in(g, n, 1)->size : given;
-    for (size_t i = 0; i < count; i++)
-        TRY(axis_bit(g, rank, input ? gull_in(g, n, 1)->f64[i] : (double)ints[i], bits, err));
+    size_t count;
+    int at;
+    TRY(gull__ints_of(g, n, 1, attributes, "axes", GULL_RANK + 1, given, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        TRY(gull__row_axis(g, given[i], rank, &at, err));
+        *bits |= 1u << at;
+    }
     if (count || gull_attr_int(attributes, "noop_with_empty_axes", 0)) return GULL_OK;
-    if (g->unbatched)
-        *bits = (1u << rank) - 1;
-    else
-        return gull__fail(err, GULL_EUNSUPPORTED, "it goes over all axes, the batch among "
-                          "them: rows would be mixed");
-    return GULL_OK;
+    *bits = (1u << rank) - 1;
+    return g->unbatched ? GULL_OK
+                        : gull__fail(err, GULL_EUNSUPPORTED,
+                                     "it goes over all axes, and axis 0 is the batch");
 }
 
 static int reduce_prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
@@ -93,8 +91,8 @@ static inline unsigned reduce_traits(const gull_graph *g, const gull_node *n) {
         .summary = text,                                                                 \
         .since = 1,                                                                      \
         .until = GULL_OPSET_LATEST,                                                      \
-        .optional = 1,                                                                   \
         .unbatched = true,                                                               \
+        .optional = 1,                                                                   \
         .state_size = sizeof(reduction),                                                 \
         .prepare = reduce_prepare,                                                       \
         .release = axes_release,                                                         \

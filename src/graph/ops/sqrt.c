@@ -4,7 +4,7 @@
 static real value_of(attributes a, real x) { return sqrt(x); }
 static real slope_of(attributes a, real x, real y) { return y > 0 ? 1 / (2 * y) : 0; }
 
-static void curve_of(attributes a, gull_curve *c) {
+static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
     gull__curve_piece(c, -INFINITY, GULL_CONCAVE);
     c->from = c->low = 0;
 }

@@ -1,0 +1,13 @@
+/* elu.c - ONNX Elu: x, and alpha (exp(x) - 1) below 0. */
+#define ATTRIBUTES {"alpha", 1}
+#include "graph/ops/curved.h"
+
+static real value_of(attributes a, real x) { return x > 0 ? x : a.v[0] * expm1(x); }
+static real slope_of(attributes a, real x, real y) { return x > 0 ? 1 : a.v[0] * exp(x); }
+
+static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
+    gull__curve_piece(c, -INFINITY, a.v[0] > 0 ? GULL_CONVEX : GULL_CONCAVE);
+    gull__curve_piece(c, 0, GULL_LINEAR);
+}
+
+GULL_ELEMENTWISE_OP(elu, "Elu", "x, and alpha (exp(x) - 1) below 0", 6)
