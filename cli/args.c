@@ -26,6 +26,9 @@ const cli_flag cli_flags[] = {
     {"json", "FILE", "write the result as JSON; - for the terminal", CLI_JSON},
     {"json", NULL, "print JSON", CLI_AS_JSON},
     {"witnesses", "FILE.npy", "write the smallest fooling input of every row", CLI_WITNESSES},
+    {"witness-images", "FOLDER",
+     "write it as an 8-bit PNG, and tell how many still fool when they are read back",
+     CLI_WITNESSES},
     {"label", "COLUMN", "the CSV column that holds the label", CLI_LABEL},
     {"data", "DATA", "the data, when several models are given", CLI_DATA},
     {"backend", "NAME", "how networks are computed: onednn or ref", CLI_QUESTION},
@@ -52,6 +55,7 @@ static void set_own(cli_args *a, const cli_flag *f, const char *value) {
     else if (!strcmp(f->name, "json") && f->metavar) a->json = value;
     else if (!strcmp(f->name, "json")) a->as_json = true;
     else if (!strcmp(f->name, "witnesses")) a->witnesses = value;
+    else if (!strcmp(f->name, "witness-images")) a->images = value;
     else if (!strcmp(f->name, "label")) a->label = value;
     else if (!strcmp(f->name, "data")) a->data = value;
     else if (!strcmp(f->name, "scd")) a->scd = true;

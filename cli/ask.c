@@ -1,8 +1,10 @@
 /* ask.c - audit, attack, prove: models and data in, table, JSON, page and witnesses out. */
 #include "ask.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
@@ -61,14 +63,42 @@ static int keep_witnesses(session *s, const gull_result *r) {
     return status;
 }
 
-static int show(session *s, const gull_result *r) {
+/* One PNG a witness; what was saved, and how many still fool, is told. */
+static int keep_images(session *s, const gull_result *r, const gull_model *m) {
+    const char *folder = s->args->images;
+    const double *x;
+    size_t rows, features, saved = 0, fooling = 0;
+    int status = gull_result_witnesses(r, &x, &rows, &features);
+    if (mkdir(folder, 0777) && errno != EEXIST)
+        return cli_error(&s->err, GULL_EIO, "%s: %s", folder, strerror(errno));
+    for (size_t i = 0; i < rows && status == GULL_OK; i++) {
+        char name[GULL_WITNESS_NAME], path[4096];
+        void *png = NULL;
+        size_t size;
+        bool fools;
+        status = gull_result_witness_png(r, m, i, &png, &size, name, &fools, &s->err);
+        if (status < 0 || !png) continue;
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        status = cli_write(path, png, size, &s->err);
+        gull_free(png);
+        saved++;
+        fooling += fools;
+    }
+    if (status == GULL_OK && !s->args->quiet && !(s->args->json && !strcmp(s->args->json, "-")))
+        printf("\npictures  %s: %zu saved; read back from 8 bits, %zu fool%s\n", folder, saved,
+               fooling, fooling < saved ? " (--quantize 8 finds those that do)" : "");
+    return status;
+}
+
+static int show(session *s, const gull_result *r, const gull_model *m) {
     const bool table = !s->args->quiet && !(s->args->json && !strcmp(s->args->json, "-"));
     s->json[s->results] = gull_result_json(r);
     if (!s->json[s->results]) return cli_error(&s->err, GULL_ENOMEM, "out of memory");
     s->results++;
     if (table && s->results > 1) puts("");
-    const int status = table ? print_text(r, &s->err) : GULL_OK;
-    return status == GULL_OK && s->args->witnesses ? keep_witnesses(s, r) : status;
+    int status = table ? print_text(r, &s->err) : GULL_OK;
+    if (status == GULL_OK && s->args->witnesses) status = keep_witnesses(s, r);
+    return status == GULL_OK && s->args->images ? keep_images(s, r, m) : status;
 }
 
 /* The answer is shown before what went wrong is told. */
@@ -81,7 +111,7 @@ static void ask_model(session *s, const char *verb, const char *path) {
                           &s->err);
     if (result) {
         gull_error told = s->err;
-        const int shown = show(s, result);
+        const int shown = show(s, result, model);
         if (shown < 0) remember(s, shown);
         s->err = told;
     }
@@ -141,10 +171,11 @@ static int check_files(session *s, const char *verb) {
         return cli_error(&s->err, GULL_EUSAGE,
                          "%s wants MODEL DATA, or MODEL MODEL ... --data DATA; see `gull %s --help`",
                          verb, verb);
-    if (a->files > 1 && a->witnesses)
-        return cli_error(&s->err, GULL_EUSAGE, "--witnesses takes one model at a time");
-    const char *const out[] = {a->output, a->json, a->witnesses};
-    for (size_t i = 0; i < 3; i++)
+    if (a->files > 1 && (a->witnesses || a->images))
+        return cli_error(&s->err, GULL_EUSAGE, "--witnesses and --witness-images take one model "
+                                               "at a time");
+    const char *const out[] = {a->output, a->json, a->witnesses, a->images};
+    for (size_t i = 0; i < 4; i++)
         if (check_writable(s, out[i]) < 0) return s->err.code;
     return GULL_OK;
 }

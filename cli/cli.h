@@ -23,7 +23,7 @@ extern const cli_flag cli_flags[]; /* ended by a NULL name */
 /* The flags a verb takes besides the question's options; bits below. */
 enum { CLI_OUTPUT = 1, CLI_JSON = 2, CLI_WITNESSES = 4, CLI_LABEL = 8, CLI_DATA = 16,
        CLI_QUESTION = 32, CLI_AS_JSON = 64, CLI_SCD = 128,
-       CLI_MODEL = 256, CLI_IMAGES = 512 };
+       CLI_MODEL = 256 };
 
 /* GULL_OK, or a status with the error filled in.  Frees nothing on error: call cli_done. */
 int cli_parse(cli_args *, int argc, char **argv, unsigned takes, gull_error *);

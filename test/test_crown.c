@@ -93,7 +93,7 @@ static int best_class(const double *s, int n) {
 
 static trial trial_new(const gull_model *m, const place *p, int cost, const double *scores) {
     trial t = {.model = m, .cost = gull_costs[cost], .method = &gull_proof_crown,
-               .options = {GULL_BOUNDS_CROWN, 1, 40, 1e-4}, .start = INFINITY};
+               .options = {GULL_BOUNDS_CROWN, 1, 40, 1e-4, 1e9}, .start = INFINITY};
     t.space = (gull_space){p->x0, p->lo, p->hi, p->weight, m->facts.dim, false, NULL};
     t.goal = (gull_goal){GULL_MISS, best_class(scores, m->facts.classes), 0};
     return t;

@@ -35,6 +35,7 @@ extern "C" {
     X(GULL_ETIME, -6, 5, "time is up, undecided")                                        \
     X(GULL_EACCESS, -7, 4, "more access needed than granted")                            \
     X(GULL_ENOMEM, -8, 3, "out of memory")                                               \
+    X(GULL_ELARGE, -10, 5, "needs more memory than it is allowed, undecided")            \
     X(GULL_EIO, -9, 3, "cannot read or write")                                           \
     X(GULL_ECONTRADICTION, -70, 70, "a witness lies below a proved bound")
 
@@ -144,6 +145,13 @@ GULL_API int gull_result_interval(const gull_result *, size_t i, double *lower, 
  * one hold NaN.  The array lives as long as the result. */
 GULL_API int gull_result_witnesses(const gull_result *, const double **x, size_t *rows,
                                    size_t *features);
+/* The i-th row's witness as the bytes of an 8-bit PNG (gull_free them) and a file name for it,
+ * "row12-cat-dog.png"; *fools: read back and asked again it still reaches the goal.  *png is
+ * NULL where the row has no witness; GULL_EUNSUPPORTED: rows are no grey or colour pictures. */
+enum { GULL_WITNESS_NAME = 80 };
+GULL_API int gull_result_witness_png(const gull_result *, const gull_model *, size_t i,
+                                     void **png, size_t *size, char name[GULL_WITNESS_NAME],
+                                     bool *fools, gull_error *);
 GULL_API void gull_result_free(gull_result **);
 
 /* Scores of the rows that are asked for, *rows x classes doubles into `scores` (the

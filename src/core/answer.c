@@ -28,11 +28,14 @@ static int argmax(const double *s, int n) {
     return best;
 }
 
-/* Softmax probability of class k: what people call the confidence. */
+/* Softmax probability of class k: what people call the confidence; of heads with a
+ * threshold without it, so that it is the network's own probability. */
 static double confidence(const gull_model *m, const double *s, int k) {
     double sum = 0;
+    const double cut = m->facts.cut;
     if (!strcmp(m->facts.scores, "probabilities")) return s[k];
-    for (int i = 0; i < m->facts.classes; i++) sum += exp(s[i] - s[k]);
+    for (int i = 0; i < m->facts.classes; i++) 
+        sum += exp((s[i] - (i ? 0 : cut)) - (s[k] - (k ? 0 : cut)));
     return 1 / sum;
 }
 

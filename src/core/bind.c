@@ -244,6 +244,11 @@ static void map_range(double *x, size_t n, double lo, double hi) {
     for (size_t i = 0; i < n; i++) x[i] = lo == 0 ? x[i] * hi / 255 : lo + (hi - lo) * x[i] / 255;
 }
 
+void gull__map_bytes(const gull_task *t, bool f32, double *x, size_t n) {
+    map_range(x, n, t->range[0], t->range[1]);
+    for (size_t i = 0; f32 && i < n; i++) x[i] = (double)(float)x[i];
+}
+
 static int argmax(const double *s, int n) {
     int best = 0;
     for (int i = 1; i < n; i++)

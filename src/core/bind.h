@@ -30,6 +30,8 @@ int gull__domain_read(gull_task *, const char *path, const gull_model *, const g
                       gull_error *);
 /* Whether labels that are words in the data are all numbers: folders 3 and 7, say. */
 bool gull__labels_are_numbers(const gull_data *);
+/* 8-bit pixels in the units of the task, as deployed. */
+void gull__map_bytes(const gull_task *, bool f32, double *x, size_t n);
 /* Scores of n rows in the model's units on one thread. */
 int gull__predict(const gull_model *, const double *x, size_t n, double *scores,
                   gull_error *);

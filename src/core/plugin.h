@@ -157,6 +157,7 @@ typedef struct gull_model_facts { /* what a reader tells about a model */
     /* Of networks: the output asked, what its numbers mean, what is done to pixels first. */
     char output[100], head[120], preprocess[160];
     char front[65];        /* digest of what is done to pixels, or empty */
+    double cut;            /* detect, binary: what class 0 scores, the logit of the threshold */
     double band[2];        /* range head: labels are numbers, and these its ends; else 0, 0 */
 } gull_model_facts;
 /* Makes a model of a family with zeroed private state; on error nothing is kept.

@@ -216,7 +216,7 @@ static void confront(gull_row *row) {
 
 static bool can_go_on(int status) {
     return status >= 0 || status == GULL_EBUDGET || status == GULL_ETIME ||
-           status == GULL_EUNSUPPORTED || status == GULL_EACCESS;
+           status == GULL_EUNSUPPORTED || status == GULL_EACCESS || status == GULL_ELARGE;
 }
 
 static void free_scratch(gull_run *r) {

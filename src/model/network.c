@@ -21,9 +21,14 @@ static unsigned can(const void *self) {
     return GULL_CAN_SCORES | GULL_CAN_GRADIENT | GULL_CAN_GRAPH;
 }
 
+/* Fewer rows at once where their values and gradients would take more than 512 MB. */
 static int tile(const void *self) {
-    (void)self;
-    return TILE;
+    const gull_graph *g = ((const network *)self)->graph;
+    const double most = (double)(1 << 26);
+    double numbers = 1;
+    for (size_t t = 0; t < g->tensor_count; t++)
+        if ((int)t == g->input || g->tensor[t].producer >= 0) numbers += (double)g->tensor[t].size;
+    return numbers * TILE <= most ? TILE : numbers < most ? (int)(most / numbers) : 1;
 }
 
 static void worker_free(const void *self, void *worker) {

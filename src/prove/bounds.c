@@ -263,6 +263,16 @@ static int learn(gull_bounds *b, gull_error *err) {
     return GULL_OK;
 }
 
+double gull_bounds_bytes(const gull_graph *g) {
+    const double per_tensor = 4 + (double)rows_at_a_time(g), per_node = 3 + 4;
+    double numbers = 7 * (double)g->tensor[g->input].size;
+    for (size_t t = 0; t < g->tensor_count; t++)
+        if (is_activation(g, (int)t)) numbers += per_tensor * (double)g->tensor[t].size;
+    for (size_t i = 0; i < g->node_count; i++)
+        numbers += per_node * (double)g->tensor[g->node[i].out].size;
+    return numbers * sizeof(double);
+}
+
 int gull_bounds_new(gull_bounds **out, const gull_graph *g, gull_error *err) {
     gull_bounds *b = calloc(1, sizeof *b);
     *out = NULL;

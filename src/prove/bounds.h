@@ -75,6 +75,8 @@ typedef struct gull_bounds {
 
 /* GULL_EUNSUPPORTED names the operator that has no bound. */
 int gull_bounds_new(gull_bounds **out, const gull_graph *, gull_error *);
+/* Bytes that a workspace for this graph takes, roughly. */
+double gull_bounds_bytes(const gull_graph *);
 void gull_bounds_free(gull_bounds *);
 /* Bounds of every tensor over the region (what the pointers point to must live on). */
 int gull_bounds_over(gull_bounds *, const gull_region *, const gull_bounds_options *);

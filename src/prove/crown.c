@@ -10,6 +10,8 @@ static const gull_param params[] = {
                "auto: 10^9 operations for hidden neurons per radius"),
     GULL_PARAM(gull_radius_options, steps, 10, 0, 100, "most radii that narrow the answer"),
     GULL_PARAM(gull_radius_options, gap, 0.01, 0, 1, "relative gap that ends the search"),
+    GULL_PARAM(gull_radius_options, memory, 512, 1, 1e9,
+               "MB that bounds may take; a larger network is left undecided"),
     GULL_PARAM_END};
 
 static int run(gull_run *run, const void *options) {

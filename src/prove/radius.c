@@ -172,6 +172,7 @@ int gull__prove_radius(gull_run *run, const gull_radius_options *options, bool i
                        .above = NAN,
                        .below = NAN};
     if (!g) return GULL_EACCESS;
+    if (gull_bounds_bytes(g) > options->memory * 1e6) return GULL_ELARGE;
     TRY(gull_bounds_new(&s.bounds, g, NULL));
     const int status = search_with(&s);
     gull_bounds_free(s.bounds);

@@ -4,7 +4,7 @@
 #include "prove/bounds.h"
 
 typedef struct gull_radius_options {
-    double intermediate, budget, steps, gap;
+    double intermediate, budget, steps, gap, memory;
 } gull_radius_options;
 
 int gull__prove_radius(gull_run *, const gull_radius_options *, bool intervals);

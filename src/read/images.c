@@ -3,6 +3,7 @@
 #include "core/data.h"
 #include "core/model.h"
 #include "read/picture.h"
+#include "read/resize.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +79,7 @@ static int take_size(gull_data *d, const gull_picture *p, const char *path,
     return gull__fail(
         err, GULL_EFORMAT,
         "%s: %zux%zux%zu (channels, height, width), but the pictures before it are "
-        "%zux%zux%zu; give pictures of one size",
+        "%zux%zux%zu; give pictures of one size, or bring them to one with --resize WIDTHxHEIGHT",
         path, p->channels, p->height, p->width, d->shape[0], d->shape[1], d->shape[2]);
 }
 
@@ -104,12 +105,21 @@ static void add_row(gull_data *d, const gull_picture *p, double label) {
     d->label[d->rows++] = label;
 }
 
+static int fit(gull_data *d, gull_picture *p, const char *path, gull_error *err) {
+    if (p->height == d->fit[0] && p->width == d->fit[1]) return GULL_OK;
+    d->note = d->by_area ? "pictures of another size were resized (--resize, by area)"
+                         : "pictures of another size were resized (--resize, bilinear)";
+    if (gull__resize(p, d->fit[1], d->fit[0], d->by_area) >= 0) return GULL_OK;
+    return gull__fail(err, GULL_ENOMEM, "%s: out of memory", path);
+}
+
 static int add_pictures(gull_data *d, char *const *path, size_t count, double label,
                         gull_error *err) {
     int status = GULL_OK;
     for (size_t i = 0; i < count && status == GULL_OK; i++) {
         gull_picture p = {0};
         status = gull__picture_read(&p, path[i], err);
+        if (status == GULL_OK && d->fit[0]) status = fit(d, &p, path[i], err);
         if (status == GULL_OK) status = take_size(d, &p, path[i], err);
         if (status == GULL_OK && i == 0) status = grow(d, count, path[i], err);
         if (status == GULL_OK) add_row(d, &p, label);

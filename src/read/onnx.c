@@ -62,6 +62,7 @@ static gull_model_facts facts_of(const onnx_build *b) {
     note_output(b, f.detail, sizeof f.detail);
     snprintf(f.output, sizeof f.output, "%s", b->output);
     snprintf(f.head, sizeof f.head, "logits");
+    f.cut = b->cut;
     if (b->settings) gull__onnx_front_facts(b->settings, &f);
     return f;
 }

@@ -23,7 +23,8 @@ typedef struct onnx_build {
     size_t parameters;   /* numbers of the constants that nodes use */
     const char *stripped; /* the final operator that was left out, or NULL */
     bool f64;            /* the input is double */
-    const char *output;  /* wanted, or NULL; then the one that was chosen */
+    const char *output;  /* the one that is asked */
+    double cut;          /* the score of "no" behind a Sigmoid or Softmax */
     const char *path;    /* of the file, for tensors in files beside it */
     bool unbatched;      /* read without a batch axis: see gull_graph */
     size_t folded;       /* numbers of constants that were computed */

@@ -251,6 +251,7 @@ static int detect(onnx_build *b, const gull_head *h, int output, gull_error *err
     else if (width > 1)
         x = times(b, x, width, 1, one_hot(width, k, 1), err);
     if (x >= 0) x = greatest(b, x, boxes, err);
+    b->cut = t.squash < 0 ? 0 : cut(h, &t);
     return x >= 0 ? versus(b, x, cut(h, &t), err) : x;
 }
 
@@ -278,6 +279,7 @@ static int binary(onnx_build *b, const gull_head *h, int output, gull_error *err
     TRY(check_threshold(h, &t, err));
     x = one_number(b, h, x, err);
     if (x < 0) return x;
+    b->cut = t.squash < 0 ? 0 : cut(h, &t);
     const bool logit = t.squash < 0 && isnan(h->threshold);
     return versus(b, x, logit ? 0 : cut(h, &t), err);
 }

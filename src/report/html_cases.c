@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CHANGES = 12, MOST_BYTES = 8 << 20 };
+enum { LARGE = 96, MOST_CHANGES = 12, MOST_BYTES = 8 << 20 };
 
 typedef struct pair { /* both arrays in one allocation */
     float *before, *after, *change;
@@ -183,7 +183,9 @@ static void cases_of(html_page *p, const html_report *r, const html_view *v) {
         html_closest(p, v);
         html_raw(p, "</p>");
     }
-    html_raw(p, v->width ? "<div class=\"gallery pictures\">" : "<div class=gallery>");
+    html_raw(p, v->width > LARGE ? "<div class=\"gallery large\">"
+                : v->width       ? "<div class=\"gallery pictures\">"
+                                 : "<div class=gallery>");
     json_array_foreach(v->cases, i, item) {
         if (p->size - start > MOST_BYTES) break;
         one_case(p, v, item);

@@ -169,6 +169,7 @@ static void fact(html_page *p, const char *name, const char *value, const char *
 }
 
 static void model_facts(html_page *p, const html_view *v) {
+    const bool plain = !strcmp(html_string(v->model, "head", "logits"), "logits");
     html_raw(p, "<dt>Model</dt><dd>");
     html_text(p, html_string(v->model, "path", "?"));
     html_raw(p, " · ");
@@ -178,6 +179,15 @@ static void model_facts(html_page *p, const html_view *v) {
     if (*html_string(v->model, "detail", "")) {
         html_raw(p, " · ");
         html_text(p, html_string(v->model, "detail", ""));
+    }
+    static const char *const how[][2] = {{"output", "output "}, {"head", "head "},
+                                         {"preprocess", "the network sees "}};
+    for (size_t i = 0; i < 3; i++) {
+        const char *text = html_string(v->model, how[i][0], "");
+        if (!*text || !strcmp(text, "logits") || (i == 0 && plain)) continue;
+        html_raw(p, " · ");
+        html_raw(p, how[i][1]);
+        html_text(p, text);
     }
     html_add(p, " · %.0f classes · ", html_number(v->model, "classes", 0));
     html_count(p, (double)v->features);

@@ -1,7 +1,7 @@
 /* html_picture.c - the base64 float32 arrays of the JSON as PNG data: URIs. */
 #include "report/html.h"
+#include "report/png.h"
 #include <nettle/base64.h>
-#include <png.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,23 +46,6 @@ static void fill_pixels(const html_view *v, const float *x, double low, double h
             pixel[i * v->channels + c] = level(x[c * plane + i], low, high);
 }
 
-/* The bytes of a PNG, to be freed; NULL when memory is out. */
-static uint8_t *encode(const html_view *v, const uint8_t *pixel, size_t *size) {
-    png_image image = {.version = PNG_IMAGE_VERSION,
-                       .width = (png_uint_32)v->width,
-                       .height = (png_uint_32)v->height,
-                       .format = v->channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY};
-    png_alloc_size_t room = PNG_IMAGE_PNG_SIZE_MAX(image);
-    uint8_t *bytes = malloc(room);
-    const bool good =
-        bytes && png_image_write_to_memory(&image, bytes, &room, 0, pixel, 0, NULL);
-    png_image_free(&image);
-    *size = room;
-    if (good) return bytes;
-    free(bytes);
-    return NULL;
-}
-
 void html_picture_uri(html_page *p, const html_view *v, const float *x, double low,
                       double high) {
     uint8_t *pixel = malloc(v->features);
@@ -72,7 +55,7 @@ void html_picture_uri(html_page *p, const html_view *v, const float *x, double l
         return;
     }
     fill_pixels(v, x, low, high, pixel);
-    uint8_t *png = encode(v, pixel, &size);
+    uint8_t *png = gull__png_encode(v->width, v->height, v->channels, pixel, &size);
     free(pixel);
     html_raw(p, "data:image/png;base64,");
     if (png)

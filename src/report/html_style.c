@@ -113,6 +113,8 @@ const char html_style[] =
     "gap:1.8rem 2rem}\n"
     ".case{font-size:.9rem;min-width:0}\n"
     ".case p{margin:.4rem 0 0}\n"
+    ".gallery.large{grid-template-columns:minmax(0,1fr)}"
+    ".large .pane img{image-rendering:auto}\n"
     ".panes{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.4rem}\n"
     ".pane img{display:block;width:100%;height:auto;image-rendering:pixelated;\n"
     "border:1px solid var(--line)}\n"

@@ -69,6 +69,11 @@ static void put_model(page *p, const gull_result *r) {
         detail, thousands(r->task.dim, n),
         (int)json_integer_value(json_object_get(r->model, "classes")),
         text_of(r->model, "sha256"));
+    const char *head = text_of(r->model, "head"), *front = text_of(r->model, "preprocess");
+    const bool plain = !*head || !strcmp(head, "logits");
+    if (!plain || *front)
+        put(p, "        %s%s%s%s%s\n", plain ? "" : "head ", plain ? "" : head,
+            plain || !*front ? "" : " · ", *front ? "the network sees " : "", front);
 }
 
 static void put_data(page *p, const gull_result *r, const gull_summary *s) {
@@ -175,6 +180,20 @@ static void put_parts(page *p, const gull_result *r) {
     if (*before == ',') put(p, "\n");
 }
 
+/* Methods that could not do some rows, for reasons of their own. */
+static void put_stops(page *p, const gull_result *r) {
+    static const int why[] = {GULL_ELARGE, GULL_EUNSUPPORTED};
+    for (size_t w = 0; w < 2; w++)
+        for (size_t k = 0; k < r->plan.count; k++) {
+            size_t rows = 0;
+            for (size_t i = 0; i < r->task.rows; i++)
+                rows += r->answer[i].status > GULL_MISREAD && r->answer[i].outcome[k].ran &&
+                        r->answer[i].outcome[k].status == why[w];
+            if (rows) put(p, "  %s on %zu rows: %s\n", r->plan.spec[k].text, rows,
+                          gull_status_text(why[w]));
+        }
+}
+
 static void put_skips(page *p, const gull_result *r) {
     for (gull_skip why = GULL_RAN + 1; why <= GULL_SKIP_UNNEEDED; why++) {
         bool any = false;
@@ -233,6 +252,7 @@ char *gull_result_text(const gull_result *r) {
     put_counts(&p, &s);
     put_closest(&p, r, &s);
     put_parts(&p, r);
+    put_stops(&p, r);
     put_skips(&p, r);
     put_unfooled(&p, r);
     put_checks(&p, r);
