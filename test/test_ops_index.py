@@ -196,6 +196,7 @@ def unbatched():
     whole("the first row alone", [node("Gather", "x", "i", out="g"),
                                   node("MatMul", "g", "w")], (2, 4),
           {"i": np.int64(0), "w": weights(4, 3)})
+    whole("a matrix times a vector", [node("MatMul", "w", "x")], (4,), {"w": weights(3, 4)})
     whole("one axis", [node("Concat", "x", "c", out="k", axis=0), node("Mul", "k", "k")], (4,),
           {"c": weights(2)})
 

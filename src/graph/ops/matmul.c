@@ -31,9 +31,15 @@ static int prepare(gull_graph *g, gull_node *node, const gull_attributes *attrib
     (void)attributes;
     if (node->in_count != 2)
         return gull__fail(err, GULL_EFORMAT, "%d inputs, expected 2", node->in_count);
-    const gull_tensor x = *gull_in(g, node, 0), y = *gull_in(g, node, 1);
+    const gull_tensor x = *gull_in(g, node, 0);
+    gull_tensor y = *gull_in(g, node, 1);
     const bool cx = gull__is_constant(g, node->in[0]), cy = gull__is_constant(g, node->in[1]);
+    const bool vector = cx && g->unbatched && x.rank == 2 && y.rank == 1;
     s->kind = cy ? X_CONSTANT_Y : cx ? CONSTANT_X : X_Y;
+    if (vector) { /* a column, whose second axis is left out again */
+        y.rank = 2;
+        y.dims[1] = 1;
+    }
     if (x.rank < (cy ? 1 : 2) || y.rank < 2) return not_matching(&x, &y, err);
     const int batch = gull_batch_axes(g), most = x.rank > 1 ? x.rank + batch : 2;
     if ((cy && (leading(&y) != 1 || y.rank > most)) ||
@@ -53,7 +59,7 @@ static int prepare(gull_graph *g, gull_node *node, const gull_attributes *attrib
     if (!cy) out.dims[out.rank - 2] = (int64_t)s->m;
     out.dims[out.rank - 1] = (int64_t)s->n;
     gull__graph_sum(g, s->k + 1);
-    return gull__graph_shape(g, node, out.rank, out.dims, err);
+    return gull__graph_shape(g, node, vector ? 1 : out.rank, out.dims, err);
 }
 
 static unsigned traits(const gull_graph *g, const gull_node *n) {
