@@ -58,6 +58,8 @@ static real80 f_over(const double *a, real80 x) { return a[0] / x; }
 static real80 f_reciprocal(const double *a, real80 x) { return (void)a, 1 / x; }
 static real80 f_sin(const double *a, real80 x) { return (void)a, sinl(x); }
 static real80 f_cos(const double *a, real80 x) { return (void)a, cosl(x); }
+static real80 f_max(const double *a, real80 x) { return fmaxl(a[0], x); }
+static real80 f_min(const double *a, real80 x) { return fminl(a[0], x); }
 static real80 f_floor(const double *a, real80 x) { return (void)a, floorl(x); }
 static real80 f_ceil(const double *a, real80 x) { return (void)a, ceill(x); }
 static real80 f_round(const double *a, real80 x) { return (void)a, rintl(x); }
@@ -116,6 +118,9 @@ static const sample samples[] = {
     {"Div", 13, f_over, {0}, {0}, 'x'},
     {"PRelu", 13, f_leaky, {0}, {0.25}, 'y'},
     {"PRelu", 13, f_leaky, {0}, {-2}, 'y'},
+    {"Max", 13, f_max, {0}, {0.5}, 'y'},
+    {"Max", 13, f_max, {0}, {0}, 'x'},
+    {"Min", 13, f_min, {0}, {-1}, 'y'},
     {"Sin", 13, f_sin, {0}, {0}, 0},
     {"Cos", 13, f_cos, {0}, {0}, 0},
     {"Floor", 13, f_floor, {0}, {0}, 0},
