@@ -2,6 +2,7 @@
  * reverse-mode differentiation (Linnainmaa 1970) of a loss in the scores. */
 #include "graph/graph.h"
 #include "graph/runs.h"
+#include "graph/slots.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,9 @@ struct gull_evaluator {
     size_t batch, rows; /* the most rows; those that are worked on at once */
     bool f64;
     gull_runs runs; /* float: what the backend does as a whole; may be empty */
+    gull_slots slots;  /* otherwise: tensors that share a buffer, of values until gradients
+                          are asked for, and of gradients */
+    bool keeps_values; /* each value has its own buffer */
     gull_evaluator *few; /* the same bits in tiles of FEW rows, for what fills no tile */
     bool few_tried;
     gull_pass32 pass32;
@@ -36,36 +40,52 @@ float *gull__new_rows(const gull_graph *g, int tensor, size_t rows) {
     return row > SIZE_MAX / rows ? NULL : new_buffer(row * rows, sizeof(float));
 }
 
-/* One buffer per live tensor; `set` is an array of pointers. */
-static int new_set(const gull_graph *g, size_t batch, size_t item, void ***out) {
-    void **set = calloc(g->tensor_count + 1, sizeof *set);
-    *out = set;
-    if (!set) return GULL_ENOMEM;
-    for (size_t t = 0; t < g->tensor_count; t++)
-        if (is_live(g, t)) {
-            if (g->tensor[t].size > SIZE_MAX / batch) return GULL_ENOMEM;
-            set[t] = new_buffer(g->tensor[t].size * batch, item);
-            if (!set[t]) return GULL_ENOMEM;
-        }
-    return GULL_OK;
+/* Whether the tensor's buffer is another's, made before. */
+static bool is_shared(const gull_slots *s, size_t t) {
+    return s && s->of && s->of[t] >= 0 && s->owner[s->of[t]] != (int)t;
 }
 
-static void free_set(const gull_graph *g, void **set) {
-    for (size_t t = 0; set && t < g->tensor_count; t++) free(set[t]);
+static void free_set(const gull_graph *g, const gull_slots *shared, void **set) {
+    for (size_t t = 0; set && t < g->tensor_count; t++)
+        if (!is_shared(shared, t)) free(set[t]);
     free(set);
+}
+
+/* An array of pointers, one buffer per live tensor, or per slot where they share. */
+static int new_set(const gull_graph *g, const gull_slots *shared, size_t batch, size_t item,
+                   void ***out) {
+    void **set = calloc(g->tensor_count + 1, sizeof *set);
+    *out = NULL;
+    if (!set) return GULL_ENOMEM;
+    for (size_t t = 0; t < g->tensor_count; t++) {
+        if (!is_live(g, t) || is_shared(shared, t)) continue;
+        const size_t row = shared ? shared->size[shared->of[t]] : g->tensor[t].size;
+        set[t] = row > SIZE_MAX / batch ? NULL : new_buffer(row * batch, item);
+        if (!set[t]) {
+            free_set(g, shared, set);
+            return GULL_ENOMEM;
+        }
+    }
+    for (size_t t = 0; t < g->tensor_count; t++)
+        if (is_shared(shared, t)) set[t] = set[shared->owner[shared->of[t]]];
+    *out = set;
+    return GULL_OK;
 }
 
 void gull_evaluator_free(gull_evaluator *e) {
     if (!e) return;
     gull_evaluator_free(e->few);
     gull__runs_free(e->pass32.backend, &e->runs);
-    free_set(e->graph, (void **)e->pass32.value);
-    free_set(e->graph, (void **)e->pass32.grad);
-    free_set(e->graph, (void **)e->pass64.value);
-    free_set(e->graph, (void **)e->pass64.grad);
+    const gull_slots *gradients = e->runs.tile ? NULL : &e->slots;
+    const gull_slots *values = e->keeps_values ? NULL : gradients;
+    free_set(e->graph, values, (void **)e->pass32.value);
+    free_set(e->graph, gradients, (void **)e->pass32.grad);
+    free_set(e->graph, values, (void **)e->pass64.value);
+    free_set(e->graph, gradients, (void **)e->pass64.grad);
     for (size_t i = 0; e->pass32.primitive && i < e->graph->node_count; i++)
         e->pass32.backend->free(e->pass32.primitive[i]);
     free(e->pass32.primitive);
+    gull__slots_free(&e->slots);
     free(e->w);
     free(e);
 }
@@ -80,9 +100,20 @@ static int plan(gull_evaluator *e, size_t tile) {
         e->rows = e->runs.tile;
         return GULL_OK;
     }
-    free_set(e->graph, (void **)e->pass32.value);
+    free_set(e->graph, NULL, (void **)e->pass32.value);
     e->pass32.value = NULL;
     return GULL_OK;
+}
+
+static void take_values(gull_evaluator *e, void **set) {
+    if (e->f64)
+        e->pass64.value = (double **)set;
+    else
+        e->pass32.value = (float **)set;
+}
+
+static size_t item_size(const gull_evaluator *e) {
+    return e->f64 ? sizeof(double) : sizeof(float);
 }
 
 static int allocate(gull_evaluator *e, size_t tile) {
@@ -90,21 +121,31 @@ static int allocate(gull_evaluator *e, size_t tile) {
     void **set = NULL;
     e->w = calloc(g->tensor[g->output].size + 1, sizeof *e->w);
     if (!e->w) return GULL_ENOMEM;
-    if (e->f64) {
-        int status = new_set(g, e->batch, sizeof(double), &set);
-        e->pass64.value = (double **)set;
-        return status;
+    if (!e->f64) {
+        e->pass32.primitive = calloc(g->node_count + 1, sizeof *e->pass32.primitive);
+        if (!e->pass32.primitive) return GULL_ENOMEM;
+        TRY(plan(e, tile));
+        if (e->runs.tile) return GULL_OK;
     }
-    e->pass32.primitive = calloc(g->node_count + 1, sizeof *e->pass32.primitive);
-    if (!e->pass32.primitive) return GULL_ENOMEM;
-    TRY(plan(e, tile));
-    if (e->runs.tile) return GULL_OK;
-    int status = new_set(g, e->batch, sizeof(float), &set);
-    e->pass32.value = (float **)set;
-    return status;
+    TRY(gull__slots_new(g, &e->slots));
+    TRY(new_set(g, &e->slots, e->batch, item_size(e), &set));
+    take_values(e, set);
+    return GULL_OK;
 }
 
-/* Gradients take as much room as values and are made when first asked for. */
+/* Gradients are taken at values: each in a buffer of its own from now on. */
+static int keep_values(gull_evaluator *e) {
+    void **set = NULL;
+    if (e->keeps_values) return GULL_OK;
+    TRY(new_set(e->graph, NULL, e->batch, item_size(e), &set));
+    free_set(e->graph, &e->slots,
+             e->f64 ? (void **)e->pass64.value : (void **)e->pass32.value);
+    take_values(e, set);
+    e->keeps_values = true;
+    return GULL_OK;
+}
+
+/* Made when first asked for. */
 static int allocate_gradients(gull_evaluator *e) {
     void **set = NULL;
     if (e->f64 ? e->pass64.grad != NULL : e->pass32.grad != NULL) return GULL_OK;
@@ -114,12 +155,8 @@ static int allocate_gradients(gull_evaluator *e) {
                                : gull__runs_gradient(e->graph, e->pass32.backend,
                                                      e->pass32.grad, &e->runs);
     }
-    const int status =
-        new_set(e->graph, e->batch, e->f64 ? sizeof(double) : sizeof(float), &set);
-    if (status < 0) {
-        free_set(e->graph, set);
-        return status;
-    }
+    TRY(keep_values(e));
+    TRY(new_set(e->graph, &e->slots, e->batch, item_size(e), &set));
     if (e->f64)
         e->pass64.grad = (double **)set;
     else
@@ -181,11 +218,27 @@ static int nodes_forward(gull_evaluator *e, size_t first, size_t last) {
     return GULL_OK;
 }
 
+/* Gradients that node i is the first to add to; without plans their buffers are shared. */
+static void begin_gradients(gull_evaluator *e, size_t i) {
+    const gull_graph *g = e->graph;
+    const gull_node *n = &g->node[i];
+    for (int k = 0; k < n->in_count; k++) {
+        const int t = n->in[k];
+        if (t < 0 || gull__is_constant(g, t) || e->slots.last[t] != (int)i) continue;
+        if (e->f64)
+            memset(e->pass64.grad[t], 0, e->pass64.n * g->tensor[t].size * sizeof(double));
+        else
+            memset(e->pass32.grad[t], 0, e->pass32.n * g->tensor[t].size * sizeof(float));
+    }
+}
+
 static int nodes_backward(gull_evaluator *e, size_t first, size_t last) {
     const gull_node *node = e->graph->node;
-    for (size_t i = last; i-- > first;)
+    for (size_t i = last; i-- > first;) {
+        if (!e->runs.tile) begin_gradients(e, i);
         TRY(e->f64 ? node[i].op64->gradient(&node[i], &e->pass64)
                    : node[i].op32->gradient(&node[i], &e->pass32));
+    }
     return GULL_OK;
 }
 
@@ -205,15 +258,12 @@ static int forward(gull_evaluator *e, const double *x, size_t n, double *scores)
     return GULL_OK;
 }
 
-static void clear_gradients(gull_evaluator *e, size_t n) {
+/* Of plans. */
+static void clear_gradients(gull_evaluator *e) {
     const gull_graph *g = e->graph;
-    for (size_t t = 0; t < g->tensor_count; t++) {
-        if (!is_live(g, t)) continue;
-        if (e->f64)
-            memset(e->pass64.grad[t], 0, n * g->tensor[t].size * sizeof(double));
-        else if (e->pass32.grad[t])
-            memset(e->pass32.grad[t], 0, n * g->tensor[t].size * sizeof(float));
-    }
+    for (size_t t = 0; t < g->tensor_count; t++)
+        if (is_live(g, t) && e->pass32.grad[t])
+            memset(e->pass32.grad[t], 0, e->rows * g->tensor[t].size * sizeof(float));
 }
 
 static void put_loss(gull_evaluator *e, size_t n, const gull_loss *loss,
@@ -251,7 +301,7 @@ static int forward_and_backward(gull_evaluator *e, const double *x, size_t n,
                                 double *gradient) {
     TRY(allocate_gradients(e));
     TRY(forward(e, x, n, scores));
-    clear_gradients(e, e->runs.tile ? e->rows : n);
+    if (e->runs.tile) clear_gradients(e);
     put_loss(e, n, loss, scores, value);
     return backward(e, n, gradient);
 }
