@@ -18,7 +18,13 @@ static const limit limits[] = {
     {"pgd:loss=dlr", {1, 0.1, 0.1, 0.1}}, {"apgd:refine=6", {NAN, 0.15, 0.08, 0.08}},
     {"apgd:targets=3,refine=6", {NAN, 0.05, 0.05, 0.05}},
     {"fab", {NAN, 0.01, 0.01, 0.01}}, {"fab:targets=3", {NAN, 0.01, 0.01, 0.01}},
-    {"square:queries=1000", {NAN, 1, 0.5, 0.2}}};
+    {"square:queries=1000", {NAN, 1, 0.5, 0.2}},
+    {"cw:steps=300", {NAN, NAN, 0.02, NAN}},
+    {"cw:steps=300,polish=0", {NAN, NAN, 0.1, NAN}},
+    {"ead", {NAN, 0.02, NAN, NAN}}, {"ead:polish=0,beta=0.1", {NAN, 0.3, NAN, NAN}},
+    {"lbfgs", {NAN, NAN, 0.02, NAN}}, {"lbfgs:polish=0", {NAN, NAN, 0.05, NAN}},
+    {"bb", {1, 0.02, 0.02, 0.02}}, {"bb:polish=0", {1, 0.03, 0.03, 0.03}},
+    {"sigmazero", {0.3, NAN, NAN, NAN}}};
 
 static double x[ROWS * DIM], lo[DIM], hi[DIM], weight[DIM];
 static int label[ROWS];

@@ -3,7 +3,7 @@
 set -e
 build="gcc libc6-dev make meson ninja-build pkg-config protobuf-c-compiler libprotobuf-c-dev
 libonnx-dev libdnnl-dev libjansson-dev zlib1g-dev libzip-dev libpng-dev libjpeg-dev nettle-dev
-libboost-context-dev scdoc dataset-fashion-mnist"
+libboost-context-dev libnlopt-dev scdoc dataset-fashion-mnist"
 tests="clang libclang-rt-14-dev libfuzzer-14-dev valgrind python3 python3-numpy python3-onnx
 python3-torch python3-sklearn python3-scipy python3-jsonschema python3-venv python3-pil chromium
 libonnx-testdata liblinear-tools libsvm-tools mandoc"
