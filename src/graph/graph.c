@@ -303,6 +303,11 @@ int gull__graph_finish(gull_graph *g, int output, gull_error *err) {
     bool *need = calloc(g->node_count + 1, sizeof *need);
     if (!need) return GULL_ENOMEM;
     mark_needed(g, output, need);
+    const int status = gull__graph_fold(g, output, need);
+    if (status < 0) {
+        free(need);
+        return status;
+    }
     size_t kept = 0;
     for (size_t i = 0; i < g->node_count; i++) {
         if (need[i]) {

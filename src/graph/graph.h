@@ -163,6 +163,9 @@ int gull__graph_node(gull_graph *, const char *onnx, const char *name, int numbe
                      const int *in, int in_count, const gull_attributes *, gull_error *);
 /* Sets the output and drops nodes that it does not need. */
 int gull__graph_finish(gull_graph *, int output, gull_error *);
+/* Of finish: takes each BatchNormalization into the Conv or Gemm before it where nothing
+ * else reads that, and clears its `need`. */
+int gull__graph_fold(gull_graph *, int output, bool *need);
 /* For prepare: the dims of the node's output; checks their product. */
 int gull__graph_shape(gull_graph *, const gull_node *, int rank, const int64_t *dims,
                       gull_error *);

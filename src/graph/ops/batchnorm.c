@@ -1,12 +1,9 @@
 /* batchnorm.c - ONNX BatchNormalization outside training: a scale and a shift for each
  * channel, computed in double when the file is read. */
+#include "graph/batchnorm_state.h"
 #include "graph/real.h"
 
-typedef struct norm_state {
-    double *scale, *shift; /* channels each, one block */
-    double *size;          /* of the terms of the shift, which may cancel */
-    size_t channels, area;
-} norm_state;
+typedef gull_batchnorm norm_state;
 
 static int check(const gull_graph *g, const gull_node *n, const gull_attributes *attributes,
                  gull_error *err) {
@@ -33,6 +30,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     TRY(check(g, n, attributes, err));
     const gull_tensor x = *gull_in(g, n, 0);
     const double epsilon = gull_attr_float(attributes, "epsilon", 1e-5f);
+    s->epsilon = epsilon;
     s->channels = (size_t)x.dims[0];
     s->area = x.size / s->channels;
     s->scale = malloc(3 * s->channels * sizeof *s->scale);
