@@ -13,7 +13,7 @@ static int check_window_rank(const gull_tensor *x, gull_error *err) {
                       x->rank + 1);
 }
 
-static int pool_prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
+static inline int pool_prepare(gull_graph *g, gull_node *n, const gull_attributes *attributes,
                         gull_error *err) {
     pool_state *s = n->state;
     size_t kernel[2];

@@ -244,9 +244,10 @@ static int resample_gradient(const gull_node *n, const void *pass) {
 
 /* ---- Scales and sizes ---- */
 
-/* A list for the axes of the file, as those of the row; the batch must stay as it is. */
+/* A list for the axes of the file, as those of the row; the batch must stay as it is, and
+ * with `whole` the sizes come out without a rest. */
 static int row_scales(const gull_graph *g, const gull_tensor *x, const gull_tensor *given,
-                      float *scale, int64_t *wanted, gull_error *err) {
+                      bool whole, float *scale, int64_t *wanted, gull_error *err) {
     const int skip = gull_batch_axes(g);
     if (given->size != (size_t)(x->rank + skip))
         return gull__fail(err, GULL_EFORMAT, "%zu scales for %d dimensions", given->size,
@@ -259,6 +260,10 @@ static int row_scales(const gull_graph *g, const gull_tensor *x, const gull_tens
         if (!(scale[i] > 0) || !(size >= 1 && size <= 1 << 28))
             return gull__fail(err, GULL_EUNSUPPORTED, "a scale of %g", (double)scale[i]);
         wanted[i] = (int64_t)size;
+        if (whole && (double)((float)x->dims[i] * scale[i]) != size)
+            return gull__fail(err, GULL_EUNSUPPORTED, "align_corners of %lld numbers scaled by "
+                              "%g, which runtimes read in two ways",
+                              (long long)x->dims[i], (double)scale[i]);
     }
     return GULL_OK;
 }

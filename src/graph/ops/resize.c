@@ -83,7 +83,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     double all[GULL_RANK + 1];
     int64_t wanted[GULL_RANK] = {0};
     float scale[GULL_RANK];
-    resample_rule rule;
+    resample_rule rule = {0};
     gull_tensor lists;
     TRY(gull_check_first(g, n, err));
     TRY(read_rule(g, attributes, &rule, err));
@@ -98,7 +98,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
     if (sizes)
         TRY(row_sizes(g, x, &lists, scale, wanted, err));
     else
-        TRY(row_scales(g, x, &lists, scale, wanted, err));
+        TRY(row_scales(g, x, &lists, rule.coordinates == ALIGN_CORNERS, scale, wanted, err));
     return resample_prepare(g, n, &rule, wanted, scale, err);
 }
 

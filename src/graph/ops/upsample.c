@@ -13,7 +13,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
         return gull__fail(err, GULL_EUNSUPPORTED, "mode '%.40s'", mode);
     if (n->in_count != 2) return gull__fail(err, GULL_EFORMAT, "%d inputs, expected 2", n->in_count);
     TRY(gull__check_constant(g, n, 1, "scales", err));
-    TRY(row_scales(g, gull_in(g, n, 0), gull_in(g, n, 1), scale, wanted, err));
+    TRY(row_scales(g, gull_in(g, n, 0), gull_in(g, n, 1), false, scale, wanted, err));
     return resample_prepare(g, n, &rule, wanted, scale, err);
 }
 

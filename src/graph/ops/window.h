@@ -64,7 +64,7 @@ static int set_output(gull_window *w, int axis, bool ceil_mode, gull_error *err)
 }
 
 /* x: channels x (one or two axes); kernel: 2 - first numbers. */
-static int set_window(gull_window *w, const gull_tensor *x, const size_t *kernel,
+static inline int set_window(gull_window *w, const gull_tensor *x, const size_t *kernel,
                       const gull_attributes *a, gull_error *err) {
     const int first = 3 - x->rank;
     const size_t count = (size_t)(2 - first);
@@ -81,7 +81,7 @@ static int set_window(gull_window *w, const gull_tensor *x, const size_t *kernel
     return GULL_OK;
 }
 
-static int set_window_shape(gull_graph *g, const gull_node *n, const gull_window *w,
+static inline int set_window_shape(gull_graph *g, const gull_node *n, const gull_window *w,
                             int64_t channels, int rank, gull_error *err) {
     const int64_t two[] = {channels, (int64_t)w->out[0], (int64_t)w->out[1]};
     const int64_t one[] = {channels, (int64_t)w->out[1]};
