@@ -190,6 +190,32 @@ MAYBE static gull_graph *net_copies(void) {
     return end(&b);
 }
 
+/* Numbers that are compared, chosen, ranked and truncated. */
+MAYBE static gull_graph *net_choices(void) {
+    build b = begin(1, (int64_t[]){5});
+    double *two = malloc(sizeof *two);
+    const int64_t one = 1;
+    const gull_attribute whole = {.name = "to", .kind = 'i', .i = 7};
+    const gull_attribute real = {.name = "to", .kind = 'i', .i = 1};
+    const gull_attribute last = {.name = "axis", .kind = 'i', .i = -1};
+    *two = 2;
+    const int x = (gemm(&b, 6), b.top), k = gull__graph_constant(b.g, "k", 1, &one, two);
+    const int under = with_constant(&b, "Less", false), tanh = (b.top = x, unary(&b, "Tanh"));
+    const int chosen = add_node(&b, "Where", (int[]){under, x, tanh}, 3, NULL);
+    const int best = add_node(&b, "TopK", (int[]){chosen, k}, 2, &(gull_attributes){&last, 1});
+    const int at = add_node(&b, "ArgMax", (int[]){x}, 1, &(gull_attributes){&last, 1});
+    add_node(&b, "Cast", (int[]){at}, 1, &(gull_attributes){&real, 1});
+    const int place = b.top;
+    add_node(&b, "Cast", (int[]){x}, 1, &(gull_attributes){&whole, 1});
+    const int steps = add_node(&b, "Cast", &b.top, 1, &(gull_attributes){&real, 1});
+    const int not_under = add_node(&b, "Not", (int[]){under}, 1, NULL);
+    const int both = add_node(&b, "Or", (int[]){under, not_under}, 2, NULL);
+    add_node(&b, "Cast", (int[]){both}, 1, &(gull_attributes){&real, 1});
+    add_node(&b, "Concat", (int[]){best, place, steps, b.top}, 4, &(gull_attributes){&last, 1});
+    gemm(&b, 6), unary(&b, "Relu"), gemm(&b, 3);
+    return end(&b);
+}
+
 /* ---- Values of all tensors at a point, in double ---- */
 
 typedef struct values {

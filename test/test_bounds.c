@@ -496,6 +496,7 @@ int main(void) {
     sampled_points_stay_inside("one window", net_window());
     sampled_points_stay_inside("moves and attributes", net_moves());
     sampled_points_stay_inside("copies beside constants", net_copies());
+    sampled_points_stay_inside("choices", net_choices());
     linear_network_is_exact();
     stable_network_is_exact();
     one_input_bounds_the_minimum();

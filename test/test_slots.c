@@ -105,6 +105,7 @@ int main(void) {
     check("pools", net_pools());
     check("moves", net_moves());
     check("copies", net_copies());
+    check("choices", net_choices());
     chain_needs_two();
     return tap_done();
 }
