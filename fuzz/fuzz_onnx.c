@@ -32,7 +32,7 @@ static void ask(const gull_model *m) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    gull_bytes bytes = {data, size, 0, "fuzz.onnx"};
+    gull_bytes bytes = {.data = data, .size = size, .path = "fuzz.onnx"};
     gull_error err;
     gull_model *m = NULL;
     if (gull_reader_onnx.read(&bytes, &m, &err) < 0) return 0;

@@ -131,11 +131,16 @@ put("libsvm", "fail_rbf.model", svm.replace("linear", "rbf"))
 put("libsvm", "fail_cut.model", svm[:-12])
 
 
+def tensor(name, v):
+    whole = v.dtype == np.int64
+    return helper.make_tensor(name, TensorProto.INT64 if whole else TensorProto.FLOAT, v.shape,
+                              v.astype(v.dtype if whole else np.float32).tobytes(), raw=True)
+
+
 def network(nodes, weights, shape, name="pass_net.onnx"):
     graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
                               [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 2])],
-                              [helper.make_tensor(k, TensorProto.FLOAT, v.shape, v.astype(np.float32).tobytes(), raw=True)
-                               for k, v in weights.items()])
+                              [tensor(k, v) for k, v in weights.items()])
     m = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="corpus")
     m.ir_version = 7
     put("onnx", name, m.SerializeToString())
@@ -156,6 +161,44 @@ network(absent, {"b": np.ones(2)}, [None, 3], "fail_absent.onnx")
 for op in ("Flatten", "Identity", "Dropout", "Transpose", "Softmax", "Reshape"):
     first = [helper.make_node(op, ["w", "", "x"], ["h"]), helper.make_node("Gemm", ["h", "v"], ["y"])]
     network(first, {"w": np.ones((1, 4)), "v": w2}, [None, 3], f"fail_{op.lower()}.onnx")
+def n(op, inputs, outputs, **attributes):
+    return helper.make_node(op, inputs.split(), outputs.split(), **attributes)
+
+
+def i64(*v):
+    return np.array(v, np.int64)
+
+
+moves = [n("Split", "x", "a b", axis=1), n("Slice", "b s e axis t", "c"), n("Pad", "c p", "d", mode="reflect"),
+         n("Gather", "a i", "f", axis=2), n("Concat", "d f x", "g", axis=2), n("Unsqueeze", "g axis", "h"),
+         n("Squeeze", "h axis", "j"), n("Tile", "j two", "k"), n("Expand", "k big", "l"),
+         n("GatherElements", "l q", "o", axis=1), n("ReduceSum", "o axis", "r", keepdims=0), n("MatMul", "r v", "y")]
+network(moves, {"s": i64(-1), "e": i64(-9), "axis": i64(1), "t": i64(-1), "p": i64(0, 0, 1, 0, 0, 1), "i": i64(1, 0),
+                "two": i64(1, 1, 2), "big": i64(1, 2, 1), "q": np.zeros((1, 1, 4), np.int64), "v": rng.normal(size=(4, 2))},
+        [None, 2, 3], "fail_moves.onnx")
+moves[4:5] = [n("Concat", "d f", "g", axis=2)]
+network(moves, {"s": i64(-1), "e": i64(-9), "axis": i64(1), "t": i64(-1), "p": i64(0, 0, 1, 0, 0, 1), "i": i64(1, 0),
+                "two": i64(1, 1, 2), "big": i64(1, 2, 1), "q": np.zeros((1, 1, 4), np.int64), "v": rng.normal(size=(4, 2))},
+        [None, 2, 3], "pass_moves.onnx")
+choices = [n("Greater", "x z", "a"), n("Not", "a", "b"), n("And", "a b", "c"), n("Or", "c a", "d"), n("Where", "d x z", "e"),
+           n("TopK", "e k", "v i"), n("Cast", "i", "f", to=1), n("Equal", "v f", "g"), n("Cast", "g", "h", to=1),
+           n("ArgMin", "x", "j", axis=1), n("Cast", "j", "l", to=1), n("Concat", "v h l f", "m", axis=1), n("MatMul", "m w", "y")]
+network(choices, {"z": np.zeros(1), "k": i64(2), "w": rng.normal(size=(7, 2))}, [None, 3], "pass_choices.onnx")
+shapes = [n("Shape", "x", "s"), n("Gather", "s zero", "b"), n("ConstantOfShape", "one", "o", value=tensor("v", i64(-1))),
+          n("Unsqueeze", "b first", "u"), n("Concat", "u o", "t", axis=0), n("Reshape", "x t", "f"),
+          n("Range", "zero two step", "r"), n("Cast", "r", "c", to=1), n("Gemm", "f w", "h"), n("Add", "h c", "y")]
+folded = {"zero": np.array(0, np.int64), "one": i64(1), "first": i64(0), "two": np.array(2, np.int64),
+          "step": np.array(1, np.int64), "w": rng.normal(size=(4, 2))}
+network(shapes, folded, [None, 2, 2], "pass_shapes.onnx")
+network(shapes, {**folded, "one": i64(1 << 40)}, [None, 2, 2], "fail_constant.onnx")
+whole = [n("Transpose", "x", "t", perm=[1, 0]), n("DepthToSpace", "d", "e", blocksize=2), n("Reshape", "e four", "f"),
+         n("MatMul", "t f", "g"), n("ReduceMax", "g", "y", axes=[0], keepdims=0)]
+network(whole, {"d": rng.normal(size=(1, 4, 2, 1)), "four": i64(4, 2)}, [4, 3], "pass_unbatched.onnx")
+m = network([n("MatMul", "x w", "y")], {"w": rng.normal(size=(3, 2))}, [None, 3], "fail_outside.onnx")
+m.graph.initializer[0].ClearField("raw_data")
+m.graph.initializer[0].data_location = TensorProto.EXTERNAL
+m.graph.initializer[0].external_data.add(key="location", value="../weights")
+put("onnx", "fail_outside.onnx", m.SerializeToString())
 m = network(dense, parts, [None, 3], "pass_net.onnx")
 put("onnx", "fail_cut.onnx", m.SerializeToString()[:-20])
 m.graph.node[1].op_type = "Sauce"
