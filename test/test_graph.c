@@ -124,6 +124,21 @@ static const spec specs[] = {
     {"reducelogsum", "ReduceLogSum", 2, {3, 4}, 1, {X}, {{"axes", {2}, 1}}, {{0}}, .1, 2},
     {"reducelogsumexp", "ReduceLogSumExp", 2, {3, 4}, 1, {X}, {{"axes", {2}, 1}}, {{0}}, 0, 0},
     {"reduceprod", "ReduceProd", 2, {3, 4}, 1, {X}, {{"axes", {1, 2}, 2}}, {{0}}, 0, 0},
+    {"lpnormalization", "LpNormalization", 2, {3, 4}, 1, {X}, {{0}}, {{0}}, 0, 0},
+    {"lpnormalization, p 1", "LpNormalization", 2, {3, 4}, 1, {X}, {{0}}, {INT("p", 1), INT("axis", 1)}, 0, 0},
+    {"lrn", "LRN", 3, {5, 2, 3}, 1, {X}, {{0}}, {INT("size", 4), FLOAT("alpha", .5)}, 0, 0},
+    {"instancenorm", "InstanceNormalization", 3, {2, 3, 4}, 3,
+     {X, {1, {2}, -1, 1}, {1, {2}, -1, 1}}, {{0}}, {{0}}, 0, 0},
+    {"layernorm", "LayerNormalization", 3, {2, 3, 4}, 3,
+     {X, {2, {3, 4}, -1, 1}, {1, {4}, -1, 1}}, {{0}}, {INT("axis", -2)}, 0, 0},
+    {"rmsnorm", "RMSNormalization", 2, {3, 4}, 2, {X, {1, {4}, -1, 1}}, {{0}}, {{0}}, 0, 0},
+    {"groupnorm", "GroupNormalization", 3, {4, 3, 2}, 3,
+     {X, {1, {2}, -1, 1}, {1, {2}, -1, 1}}, {{0}}, {INT("num_groups", 2)}, 0, 0},
+    {"meanvariancenorm", "MeanVarianceNormalization", 3, {3, 4, 2}, 1, {X}, {{"axes", {1, 3}, 2}},
+     {{0}}, 0, 0},
+    {"cumsum", "CumSum", 2, {3, 4}, 2, {X, {0, {0}, 1, 1}}, {{0}}, {{0}}, 0, 0},
+    {"cumsum, exclusive, reverse", "CumSum", 2, {3, 4}, 2, {X, {1, {1}, 2, 2}}, {{0}},
+     {INT("exclusive", 1), INT("reverse", 1)}, 0, 0},
     {"dropout", "Dropout", 1, {4}, 1, {X}, {{0}}, {{0}}, 0, 0},
     {"squeeze", "Squeeze", 3, {1, 3, 4}, 2, {X, {1, {1}, 1, 1}}, {{0}}, {{0}}, 0, 0},
     {"unsqueeze", "Unsqueeze", 2, {3, 4}, 2, {X, {1, {1}, 2, 2}}, {{0}}, {{0}}, 0, 0},
@@ -169,8 +184,12 @@ static int add_constant(gull_graph *g, const input *c) {
     return gull__graph_constant(g, "c", c->rank, c->dims, v);
 }
 
+static bool is_new(const char *onnx) {
+    return !strcmp(onnx, "Gelu") || !strcmp(onnx, "Swish") || !strcmp(onnx, "RMSNormalization");
+}
+
 static gull_graph *build(const spec *s) {
-    gull_graph *g = gull__graph_new(!strcmp(s->onnx, "Gelu") || !strcmp(s->onnx, "Swish") ? 24 : 19);
+    gull_graph *g = gull__graph_new(is_new(s->onnx) ? 24 : 19);
     gull_attribute item[MOST_ATTRIBUTES + 2];
     size_t count = 0;
     int in[MOST_IN + 1];

@@ -6,7 +6,9 @@ from onnx_peer import *
 i64 = lambda *v: np.array(v, dtype=np.int64)
 f32 = lambda *v: np.array(v if len(v) > 1 else v[0], dtype=np.float32)
 cases = []  # (name, model, shape, low, high)
-WANTED = set("Abs Ceil Celu Clip Cos Elu Erf Exp Floor Gelu HardSigmoid HardSwish LeakyRelu Log "
+WANTED = set("Abs Ceil Celu Clip Cos CumSum Elu Erf Exp Floor Gelu HardSigmoid HardSwish LeakyRelu Log "
+             "GroupNormalization InstanceNormalization LRN LayerNormalization LpNormalization "
+             "MeanVarianceNormalization RMSNormalization "
              "Max Mean Min Mish Neg PRelu Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSum "
              "ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum "
              "ReduceSumSquare Round Selu Sign Sin Softplus Softsign Sqrt Sum Swish "
@@ -77,6 +79,33 @@ def variadic():
              node(op, "x", "b", "a", out="c"), node("Neg", "c")], (3, 4)), (3, 4), -2, 2))
 
 
+def normalizations():
+    for p in (1, 2):
+        for axis in (1, -1, 2):
+            one("LpNormalization", (3, 4, 5), p=p, axis=axis)
+    one("LRN", (5, 4, 3), size=3)
+    one("LRN", (5, 4, 3), size=5, alpha=.5, beta=.6, bias=2.)
+    c = {"s": weights(4), "b": weights(4)}
+    one("InstanceNormalization", (4, 3, 5), c, ("x", "s", "b"))
+    one("InstanceNormalization", (4, 6), c, ("x", "s", "b"), epsilon=1e-2)
+    one("GroupNormalization", (4, 3, 5), c, ("x", "s", "b"), opset=21, num_groups=2)
+    one("GroupNormalization", (4, 3, 5), {"s": weights(2), "b": weights(2)}, ("x", "s", "b"),
+        opset=18, num_groups=2)
+    for axis, shape in ((-1, (5,)), (2, (4, 5)), (1, (3, 4, 5))):
+        c = {"s": weights(*shape), "b": weights(*shape)}
+        one("LayerNormalization", (3, 4, 5), c, ("x", "s", "b"), opset=17, axis=axis)
+        one("LayerNormalization", (3, 4, 5), c, ("x", "s"), opset=17, axis=axis, epsilon=.1)
+        one("RMSNormalization", (3, 4, 5), c, ("x", "s"), opset=23, axis=axis)
+    one("MeanVarianceNormalization", (3, 4, 5), axes=[1, 3])
+    for axis in (1, 2, -1):
+        one("CumSum", (3, 4), {"a": np.int64(axis)}, ("x", "a"))
+        one("CumSum", (3, 4), {"a": i64(axis)}, ("x", "a"), exclusive=1, reverse=1)
+    for op in ("Softmax", "LogSoftmax"):
+        for opset in (7, 12, 13):
+            for axis in (1, 2, -1):
+                one(op, (3, 4), opset=opset, axis=axis)
+
+
 def halves():
     """Values that round to even."""
     x = np.arange(-4.5, 5)[None].astype(np.float32)
@@ -119,6 +148,7 @@ def refusals():
 arithmetic()
 variadic()
 reductions()
+normalizations()
 against_runtime()
 halves()
 refusals()

@@ -25,7 +25,7 @@ static void offsets_of(const gull_tensor *x, unsigned bits, bool in, size_t *out
 }
 
 /* Bit i of `bits`: axis i of a row of x belongs to a group. */
-static int axes_new(axes *a, const gull_tensor *x, unsigned bits) {
+static inline int axes_new(axes *a, const gull_tensor *x, unsigned bits) {
     a->groups = a->members = 1;
     for (int i = 0; i < x->rank; i++)
         *(bits >> i & 1 ? &a->members : &a->groups) *= (size_t)x->dims[i];
@@ -37,5 +37,15 @@ static int axes_new(axes *a, const gull_tensor *x, unsigned bits) {
     return GULL_OK;
 }
 
-static void axes_release(void *state) { free(((axes *)state)->group); } /* first in it */
+/* Groups of numbers that are neighbours. */
+static inline int axes_of_runs(axes *a, size_t groups, size_t members) {
+    *a = (axes){groups, members, malloc((groups + members) * sizeof *a->group), NULL};
+    if (!a->group) return GULL_ENOMEM;
+    a->member = a->group + groups;
+    for (size_t j = 0; j < groups; j++) a->group[j] = j * members;
+    for (size_t k = 0; k < members; k++) a->member[k] = k;
+    return GULL_OK;
+}
+
+static inline void axes_release(void *state) { free(((axes *)state)->group); } /* first in it */
 #endif

@@ -2,7 +2,7 @@
  * defines
  *   static void range_of(const double *lo, const double *hi, at, n, double *out);
  *       out[0] and out[1] bound `reduced` for numbers between lo and hi; preset: infinite */
-#include <float.h>
+#include "graph/ops/outward.h"
 
 static void range_of(const double *lo, const double *hi, const size_t *at, size_t n,
                      double *out);
@@ -20,16 +20,3 @@ static int range_interval(const gull_node *n, const gull_graph *g, const double 
     }
     return GULL_OK;
 }
-
-/* Outward by the rounding of n additions of numbers of one sign, and of each of them. */
-static inline double below(double v, size_t n) {
-    return v - fabs(v) * (double)(n + 16) * 0x1p-52 - DBL_MIN;
-}
-static inline double above(double v, size_t n) {
-    return v + fabs(v) * (double)(n + 16) * 0x1p-52 + DBL_MIN;
-}
-
-static inline double least_size(double lo, double hi) {
-    return lo > 0 ? lo : hi < 0 ? -hi : 0;
-}
-static inline double greatest_size(double lo, double hi) { return fmax(-lo, hi); }
