@@ -1,4 +1,5 @@
 /* logsoftmax.c - ONNX LogSoftmax: x_i - log sum of exp(x_j), shifted by the greatest x. */
+#define FINISH(t) (-(t))
 #include "graph/ops/softmax.h"
 
 static void one(const real *x, real *y, size_t length, size_t step) {

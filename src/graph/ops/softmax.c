@@ -1,4 +1,5 @@
 /* softmax.c - ONNX Softmax: exp(x_i) / sum of exp(x_j), shifted by the greatest x. */
+#define FINISH(t) exp(-(t))
 #include "graph/ops/softmax.h"
 
 static void one(const real *x, real *y, size_t length, size_t step) {

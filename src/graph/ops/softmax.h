@@ -1,7 +1,9 @@
 /* softmax.h - Softmax and LogSoftmax along one axis; before opset 13 along all axes from
  * the given one.  The including file defines
  *   static void one(const real *x, real *y, size_t length, size_t step);
- *   static void one_gradient(const real *y, const real *dy, real *dx, length, step); */
+ *   static void one_gradient(const real *y, const real *dy, real *dx, length, step);
+ *   FINISH(t): the result where t = log(sum of exp(x_j - x_i)) */
+#include "graph/ops/outward.h"
 #include "graph/real.h"
 #include "graph/softmax_state.h"
 
@@ -62,6 +64,43 @@ static int softmax_gradient(const gull_node *n, const void *pass) {
     return GULL_OK;
 }
 
+/* log(1 + sum over the others of exp(x_j - own)), off by less than 2^-40 of it and of 1, the
+ * others as far as they are from it. */
+static double rest_of(const double *x, double own, size_t i, size_t length, size_t step) {
+    double most = 0, sum = 0;
+    for (size_t j = 0; j < length; j++)
+        if (j != i) most = fmax(most, x[j * step] - own);
+    if (!isfinite(most)) return most;
+    for (size_t j = 0; j < length; j++)
+        if (j != i) sum += exp(x[j * step] - own - most);
+    return most + log(sum + exp(-most));
+}
+
+/* Falls as the others rise and as x_i falls. */
+static void one_interval(const double *lo, const double *hi, size_t length, size_t step,
+                         double *out_lo, double *out_hi) {
+    for (size_t i = 0; i < length; i++) {
+        const size_t at = i * step;
+        const double most = rest_of(hi, lo[at], i, length, step);
+        const double least = rest_of(lo, hi[at], i, length, step);
+        const double size = fabs(lo[at]) + fabs(hi[at]) + (double)length;
+        out_lo[at] = below(FINISH(most + (most + size) * 0x1p-40), 2);
+        out_hi[at] = above(FINISH(fmax(least - (least + size) * 0x1p-40, 0)), 2);
+    }
+}
+
+static int softmax_interval(const gull_node *n, const gull_graph *g, const double *const *lo,
+                            const double *const *hi, double *out_lo, double *out_hi) {
+    const softmax_state *s = n->state;
+    (void)g;
+    for (size_t k = 0; k < s->outer * s->inner; k++) {
+        const size_t from = line(s, k);
+        one_interval(lo[n->in[0]] + from, hi[n->in[0]] + from, s->length, s->inner,
+                     out_lo + from, out_hi + from);
+    }
+    return GULL_OK;
+}
+
 #define GULL_SOFTMAX_OP(id, title, text)                                                 \
     const gull_op GULL_OP(id);                                                           \
     const gull_op GULL_OP(id) = {                                                        \
@@ -75,4 +114,5 @@ static int softmax_gradient(const gull_node *n, const void *pass) {
         .traits = softmax_traits,                                                        \
         .forward = softmax_forward,                                                      \
         .gradient = softmax_gradient,                                                    \
+        .interval = softmax_interval,                                                    \
     };
