@@ -234,7 +234,7 @@ MAYBE static void values_free(values *v) {
     free(v->at);
 }
 MAYBE static void evaluate(values *v, const double *x) {
-    const gull_pass64 pass = {v->g, 1, v->at, NULL, false};
+    const gull_pass64 pass = {v->g, 1, v->at, NULL, false, NULL};
     memcpy(v->at[v->g->input], x, v->g->tensor[v->g->input].size * sizeof *x);
     for (size_t i = 0; i < v->g->node_count; i++)
         v->g->node[i].op64->forward(&v->g->node[i], &pass);

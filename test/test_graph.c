@@ -336,7 +336,7 @@ static void run_forward(const gull_graph *g, double *x, bool absolute, double *y
     double **value = calloc(g->tensor_count, sizeof *value);
     value[g->input] = x;
     value[g->output] = y;
-    const gull_pass64 pass = {g, 1, value, NULL, absolute};
+    const gull_pass64 pass = {g, 1, value, NULL, absolute, NULL};
     g->node[0].op64->forward(&g->node[0], &pass);
     free(value);
 }

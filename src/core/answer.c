@@ -1,5 +1,6 @@
 /* answer.c - one row from start to end: the methods of the plan, cheapest first, until
  * the interval is a point. */
+#include "core/draws.h"
 #include "core/model.h"
 #include "core/result.h"
 #include <stdlib.h>
@@ -89,25 +90,35 @@ static void record(gull_row *row, gull_answer *a) {
 
 static int describe_witness(gull_row *row, gull_answer *a) {
     if (isinf(row->upper)) return GULL_OK;
-    TRY(gull__seat_scores(row->seat, row->witness, row->scores));
-    a->becomes = argmax(row->scores, row->model->facts.classes);
+    TRY(gull__draws_scores(row, row->witness, row->scores));
+    a->becomes = row->draws ? gull__draws_winner(row)
+                            : argmax(row->scores, row->model->facts.classes);
     a->confidence_after = confidence(row->model, row->scores, a->becomes);
     return GULL_OK;
 }
 
-static int answer(gull_row *row, const gull_desk *desk, gull_answer *a) {
+/* The row as it is: what the model says, and whether that is wrong already. */
+static int look(gull_row *row, gull_answer *a) {
+    const double *x0 = row->problem.space.x0;
     const int classes = row->model->facts.classes;
-    TRY(gull__seat_scores(row->seat, row->problem.space.x0, row->scores));
-    a->queries = row->queries = 1;
-    a->predicted = argmax(row->scores, classes);
+    bool fools;
+    TRY(gull__draws_scores(row, x0, row->scores));
+    a->queries = row->queries = gull__draws_asked(row);
+    a->predicted = row->draws ? gull__draws_winner(row) : argmax(row->scores, classes);
     a->confidence = confidence(row->model, row->scores, a->predicted);
-    const bool aim = desk->question->goal == GULL_TARGET;
-    if (a->predicted != a->label || (aim && a->predicted == desk->question->target)) {
-        a->status = GULL_MISREAD;
-        a->upper = 0;
-        memcpy(row->witness, row->problem.space.x0, row->problem.space.dim * sizeof(double));
-        return GULL_OK;
-    }
+    const bool aim = row->question->goal == GULL_TARGET;
+    if (row->draws) TRY(gull__draws_fool(row, x0, false, &fools));
+    else fools = a->predicted != a->label || (aim && a->predicted == row->question->target);
+    if (!fools) return GULL_OK;
+    a->status = GULL_MISREAD;
+    a->upper = 0;
+    memcpy(row->witness, x0, row->problem.space.dim * sizeof(double));
+    return GULL_OK;
+}
+
+static int answer(gull_row *row, gull_answer *a) {
+    TRY(look(row, a));
+    if (a->status == GULL_MISREAD) return GULL_OK;
     TRY(work(row));
     record(row, a);
     return describe_witness(row, a);
@@ -140,7 +151,9 @@ int gull__answer_row(const gull_desk *d, size_t index, gull_seat *seat, gull_ans
     a->lower = 0;
     a->upper = a->noise = INFINITY;
     for (size_t i = 0; i < dim; i++) witness[i] = NAN;
-    const int status = answer(&row, d, a);
+    int status = gull__draws_open(&row);
+    if (status >= 0) status = answer(&row, a);
+    gull__draws_close(&row);
     if (isinf(a->upper))
         for (size_t i = 0; i < dim; i++) witness[i] = NAN;
     a->seconds = gull__seat_seconds(seat);

@@ -17,6 +17,7 @@ struct gull_seat {
     question_kind asked;
     int status;
     const double *x;
+    uint64_t draw;
     gull_loss loss;
     double *scores, *value, *g; /* where the answer goes; may be NULL */
     double seconds, resumed_at;
@@ -29,6 +30,7 @@ struct gull_worker {
     gull_seat *seat;
     double *x, *scores, *value, *g; /* tile buffers */
     gull_loss *loss;
+    uint64_t *draw;
     gull_next_fn next;
     gull_row_fn row;
     void *payload;
@@ -61,7 +63,9 @@ static void answer(gull_worker *w, gull_seat *const *who, size_t n, question_kin
     for (size_t i = 0; i < n; i++) {
         memcpy(w->x + i * dim, who[i]->x, dim * sizeof(double));
         w->loss[i] = who[i]->loss;
+        w->draw[i] = who[i]->draw;
     }
+    if (f->draws) f->draws(w->scratch, w->draw);
     if (kind == SCORES)
         status = f->scores(w->model->state, w->scratch, w->x, n, w->scores);
     else
@@ -107,8 +111,11 @@ int gull__seat_gradient(gull_seat *s, const double *x, gull_loss loss, double *s
     return ask(s, GRADIENT, x, loss, scores, value, g);
 }
 
+void gull__seat_draw(gull_seat *s, uint64_t draw) { s->draw = draw; }
+
 int gull__seat_reference(gull_seat *s, const double *x, double *scores) {
     const gull_model *m = s->worker->model;
+    if (m->family->draws) m->family->draws(s->worker->scratch, &s->draw);
     return m->family->reference(m->state, s->worker->scratch, x, scores);
 }
 
@@ -129,6 +136,7 @@ static bool advance(gull_worker *w, gull_seat *s, bool running) {
         s->index = w->next(w->payload);
         if (s->index == SIZE_MAX) return false;
         s->seconds = 0;
+        s->draw = 0;
         gull__fiber_start(s->fiber, fiber_body, s);
         running = true;
     }
@@ -159,6 +167,7 @@ static void run_at_once(gull_worker *w) {
     gull_seat *s = &w->seat[0];
     while ((s->index = w->next(w->payload)) != SIZE_MAX) {
         s->seconds = 0;
+        s->draw = 0;
         s->resumed_at = now();
         w->row(w->payload, s->index, s);
         s->resumed_at = 0;
@@ -175,6 +184,7 @@ static void worker_close(gull_worker *w) {
     free(w->value);
     free(w->g);
     free(w->loss);
+    free(w->draw);
 }
 
 static int worker_open(gull_worker *w) {
@@ -187,7 +197,8 @@ static int worker_open(gull_worker *w) {
     w->scores = calloc(tile * (size_t)w->model->facts.classes, sizeof(double));
     w->value = calloc(tile, sizeof(double));
     w->loss = calloc(tile, sizeof *w->loss);
-    if (!w->seat || !w->x || !w->g || !w->scores || !w->value || !w->loss)
+    w->draw = calloc(tile, sizeof *w->draw);
+    if (!w->seat || !w->x || !w->g || !w->scores || !w->value || !w->loss || !w->draw)
         return gull__fail(&w->err, GULL_ENOMEM, "out of memory for a tile of %d rows", w->tile);
     for (int i = 0; i < w->seats; i++) {
         w->seat[i].worker = w;

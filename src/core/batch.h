@@ -22,6 +22,9 @@ int gull__seat_scores(gull_seat *, const double *x, double *scores);
 int gull__seat_gradient(gull_seat *, const double *x, gull_loss, double *scores,
                         double *value, double *g);
 int gull__seat_reference(gull_seat *, const double *x, double *scores);
+/* The draw of the noise, for the questions that follow; of randomised models.  A row begins
+ * with draw 0. */
+void gull__seat_draw(gull_seat *, uint64_t draw);
 /* Seconds of work done for the row that sits here: its own, and its share of tiles. */
 double gull__seat_seconds(const gull_seat *);
 #endif

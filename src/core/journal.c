@@ -73,6 +73,10 @@ static json_t *identity(const gull_result *r) {
                      "methods", methods, "access", q->access, "budget", (json_int_t)q->budget,
                      "timeout", q->timeout, "goal", (int)q->goal, "target", q->target, "seed",
                      (json_int_t)q->seed, "rows", (json_int_t)r->task.rows, "task", task, "thorough", q->thorough);
+    if (q->eot) json_object_set_new(id, "eot", json_integer((json_int_t)q->eot));
+    if (q->draws)
+        json_object_set_new(id, "draws", json_pack("[II]", (json_int_t)q->draws_needed,
+                                                  (json_int_t)q->draws));
     static const char *const opening[] = {"output", "head", "front"};
     for (size_t i = 0; i < 3; i++)
         if (json_object_get(r->model, opening[i]))

@@ -142,6 +142,9 @@ typedef struct gull_family {
     int (*reference)(const void *self, void *worker, const double *x, double *scores);
     const void *(*structure)(const void *self, unsigned can); /* NULL when it has none */
     void (*close)(void *self); /* frees what the state points to, not the state */
+    /* Of randomised models (facts.randomised), else NULL: one number a row that decides its
+     * noise in the calls that follow; the array stays the caller's. */
+    void (*draws)(void *worker, const uint64_t *draw);
 } gull_family;
 
 typedef struct gull_model_facts { /* what a reader tells about a model */
@@ -159,6 +162,7 @@ typedef struct gull_model_facts { /* what a reader tells about a model */
     char front[65];        /* digest of what is done to pixels, or empty */
     double cut;            /* detect, binary: what class 0 scores, the logit of the threshold */
     double band[2];        /* range head: labels are numbers, and these its ends; else 0, 0 */
+    bool randomised;       /* its answer is a random number: see core/draws.h */
 } gull_model_facts;
 /* Makes a model of a family with zeroed private state; on error nothing is kept.
  * `facts` is copied, its arrays pass to the model. */

@@ -187,6 +187,32 @@ static int set_quantize(gull_question *q, const char *v, gull_error *err) {
     return GULL_OK;
 }
 
+static int set_eot(gull_question *q, const char *v, gull_error *err) {
+    uint64_t n;
+    if (!gull__read_integer(v, &n) || n < 1 || n > 10000)
+        return gull__fail(err, GULL_EUSAGE, "--eot %s: expected 1 to 10000 draws", v);
+    q->eot = (size_t)n;
+    return GULL_OK;
+}
+
+static int set_draws(gull_question *q, const char *v, gull_error *err) {
+    uint64_t needed = 0, all = 0;
+    char head[32];
+    const char *slash = strchr(v, '/');
+    const size_t n = slash ? (size_t)(slash - v) : 0;
+    bool good = n > 0 && n < sizeof head;
+    if (good) {
+        memcpy(head, v, n);
+        head[n] = 0;
+        good = gull__read_integer(head, &needed) && gull__read_integer(slash + 1, &all);
+    }
+    if (!good || !needed || needed > all || all > 10000)
+        return gull__fail(err, GULL_EUSAGE, "--draws %s: expected A/K, such as 18/20", v);
+    q->draws = (size_t)all;
+    q->draws_needed = (size_t)needed;
+    return GULL_OK;
+}
+
 static int set_rule(gull_question *q, const char *v, gull_error *err) {
     gull_rule r = {"", 0, 0};
     const char *s = v + strcspn(v, "@=");
@@ -247,6 +273,9 @@ static const gull_option options[] = {
     {"range", "LO,HI", NULL, "what the model calls black and white; 8-bit pixels are mapped to it"},
     {"quantize", "BITS", NULL,
      "pixels take only 2^BITS levels of the range: 8 lets a witness survive as a PNG"},
+    {"eot", "M", "20", "draws averaged in each question to a randomised model"},
+    {"draws", "A/K", "18/20",
+     "a witness against a randomised model fools it in A of K fresh draws"},
     {"class-names", "A,B,...", NULL, "what the classes are called, for labels that are words, table and page"},
     {"rows", "A:B", NULL, "only rows A to B-1, counted from 0"},
     {"seed", "N", "1", "seed of every random number"},
@@ -258,7 +287,7 @@ static const gull_option options[] = {
     {"verbose", NULL, NULL, "show each method's gain"},
     {NULL, NULL, NULL, NULL}};
 static const setter setters[] = {set_norm,   set_eps,     set_access,  set_goal,  set_method,
-                                 set_budget, set_timeout, set_domain,  set_range, set_quantize, set_names, set_rows,
+                                 set_budget, set_timeout, set_domain,  set_range, set_quantize, set_eot, set_draws, set_names, set_rows,
                                  set_seed,   set_threads, set_resume, set_rule,
                                  set_thorough, set_verbose};
 

@@ -36,6 +36,8 @@ struct gull_question {
     int target;
     bool has_range;
     double range[2];
+    size_t eot;                 /* draws averaged on randomised models; 0: preset (draws.c) */
+    size_t draws, draws_needed; /* a witness fools in so many fresh draws; 0: preset */
     int quantize; /* bits of a pixel that a witness must fit; 0: any number */
     char *domain, *resume, *command, *names; /* names: of classes, comma-separated */
     gull_rule rule[GULL_MAX_RULES];

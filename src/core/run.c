@@ -1,6 +1,6 @@
 /* run.c - the only door from a method to the model, and the referee: counts queries,
  * enforces access, budget and time, checks every witness with a second evaluator. */
-#include "core/run.h"
+#include "core/draws.h"
 #include "core/grid.h"
 #include "core/model.h"
 #include "core/random.h"
@@ -64,17 +64,18 @@ static int admit(gull_run *r, unsigned need) {
     if (need & ~(r->row->question->granted & gull__model_can(r->row->model)))
         return GULL_EACCESS;
     TRY(gull_run_stop(r));
+    const size_t draws = gull__draws_asked(r->row);
     for (gull_run *each = r; each; each = each->parent) {
-        each->queries++;
-        each->outcome->queries++;
+        each->queries += draws;
+        each->outcome->queries += draws;
     }
-    r->row->queries++;
+    r->row->queries += draws;
     return GULL_OK;
 }
 
 int gull_ask_scores(gull_run *r, const double *x, double *scores) {
     TRY(admit(r, GULL_CAN_SCORES));
-    return gull__seat_scores(r->row->seat, x, scores);
+    return gull__draws_scores(r->row, x, scores);
 }
 
 static int argmax(const double *s, int n) {
@@ -86,7 +87,7 @@ static int argmax(const double *s, int n) {
 
 int gull_ask_label(gull_run *r, const double *x, int *label) {
     TRY(admit(r, GULL_CAN_LABELS));
-    TRY(gull__seat_scores(r->row->seat, x, r->row->scores));
+    TRY(gull__draws_scores(r->row, x, r->row->scores));
     *label = argmax(r->row->scores, r->row->model->facts.classes);
     return GULL_OK;
 }
@@ -100,7 +101,7 @@ static bool is_zero(const double *v, size_t n) {
 int gull_ask_gradient(gull_run *r, const double *x, gull_loss loss, double *scores,
                       double *value, double *g) {
     TRY(admit(r, GULL_CAN_GRADIENT));
-    TRY(gull__seat_gradient(r->row->seat, x, loss, scores, value, g));
+    TRY(gull__draws_gradient(r->row, x, loss, scores, value, g));
     const bool flat = is_zero(g, r->problem.space.dim);
     for (gull_run *each = r; each; each = each->parent) {
         each->outcome->gradients++;
@@ -129,26 +130,20 @@ static void admissible(const gull_space *s, enum gull_rounding how, const double
     }
 }
 
-static bool reached(gull_row *row, const double *scores) {
-    const int n = row->model->facts.classes;
-    for (int i = 0; i < n; i++)
-        if (isnan(scores[i])) return false;
-    return gull_goal_value(&row->problem.goal, scores, n, NULL) > 0;
-}
-
 /* row->trial, which is admissible. */
 static int judge_trial(gull_run *r, double *distance) {
     gull_row *row = r->row;
     const gull_problem *p = &row->problem;
-    TRY(gull__seat_scores(row->seat, row->trial, row->scores));
-    if (!reached(row, row->scores)) return GULL_OK;
+    bool fools;
+    TRY(gull__draws_fool(row, row->trial, false, &fools));
+    if (!fools) return GULL_OK;
     const double d = p->cost->measure(&p->space, row->trial);
     if (!(d < row->upper) && !(d < r->upper)) {
         *distance = d;
         return GULL_OK;
     }
-    TRY(gull__seat_reference(row->seat, row->trial, row->scores));
-    if (!reached(row, row->scores)) return GULL_OK;
+    TRY(gull__draws_fool(row, row->trial, true, &fools));
+    if (!fools) return GULL_OK;
     *distance = d;
     for (gull_run *each = r; each; each = each->parent) {
         each->upper = fmin(each->upper, d);

@@ -28,6 +28,7 @@ typedef struct gull_row { /* all that is known of a row while it is worked on */
     double *witness;        /* dim; valid when upper is finite */
     double *trial, *scores; /* dim, classes: the referee's scratch */
     bool contradiction;
+    struct gull_draws *draws; /* of randomised models: core/draws.h */
     uint64_t queries;      /* asked so far, by all methods */
     gull_outcome *outcome; /* plan->count */
 } gull_row;

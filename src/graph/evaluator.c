@@ -1,6 +1,7 @@
 /* evaluator.c - the buffers of one thread and the two passes over a graph: forward, and
  * reverse-mode differentiation (Linnainmaa 1970) of a loss in the scores. */
 #include "graph/graph.h"
+#include "graph/noise.h"
 #include "graph/runs.h"
 #include "graph/slots.h"
 #include <stdlib.h>
@@ -21,6 +22,8 @@ struct gull_evaluator {
     gull_pass32 pass32;
     gull_pass64 pass64;
     double *w; /* one row's loss gradient in the scores */
+    const uint64_t *draw, *now; /* per row, the caller's; of the rows at hand; NULL: draw 0 */
+    uint64_t *noise; /* batch keys, of randomised graphs */
 };
 
 /* An activation that is computed. */
@@ -87,6 +90,7 @@ void gull_evaluator_free(gull_evaluator *e) {
     free(e->pass32.primitive);
     gull__slots_free(&e->slots);
     free(e->w);
+    free(e->noise);
     free(e);
 }
 
@@ -121,6 +125,8 @@ static int allocate(gull_evaluator *e, size_t tile) {
     void **set = NULL;
     e->w = calloc(g->tensor[g->output].size + 1, sizeof *e->w);
     if (!e->w) return GULL_ENOMEM;
+    if (g->randomised && !(e->noise = calloc(e->batch, sizeof *e->noise))) return GULL_ENOMEM;
+    e->pass32.noise = e->pass64.noise = e->noise;
     if (!e->f64) {
         e->pass32.primitive = calloc(g->node_count + 1, sizeof *e->pass32.primitive);
         if (!e->pass32.primitive) return GULL_ENOMEM;
@@ -193,8 +199,12 @@ int gull_evaluator_new(gull_evaluator **out, const gull_graph *g, size_t batch,
     return new_evaluator(out, g, batch, TILE, backend, err);
 }
 
+void gull_evaluator_draws(gull_evaluator *e, const uint64_t *draw) { e->draw = draw; }
+
 static void put_input(gull_evaluator *e, const double *x, size_t n) {
-    const size_t count = n * e->graph->tensor[e->graph->input].size;
+    const size_t dim = e->graph->tensor[e->graph->input].size, count = n * dim;
+    for (size_t i = 0; e->noise && i < n; i++)
+        e->noise[i] = gull__noise_key(e->now ? e->now[i] : 0, x + i * dim, dim);
     if (e->f64) {
         memcpy(e->pass64.value[e->graph->input], x, count * sizeof *x);
     } else {
@@ -338,6 +348,7 @@ static int compare_few(gull_evaluator *e, gull_evaluator *few, bool *same) {
 static int try_few(gull_evaluator *e) {
     bool same = false;
     e->few_tried = true;
+    e->now = NULL;
     int status = new_evaluator(&e->few, e->graph, FEW, FEW, e->pass32.backend->name, NULL);
     if (!status && e->few->runs.tile) status = compare_few(e, e->few, &same);
     if (!same) {
@@ -363,6 +374,7 @@ int gull_evaluator_forward(gull_evaluator *e, const double *x, size_t n, double 
     if (n > e->batch) return GULL_EUSAGE;
     for (size_t r = 0, here; r < n; r += here) {
         TRY(next_rows(e, n - r, &who, &here));
+        who->now = e->draw ? e->draw + r : NULL;
         TRY(forward(who, x + r * dim, here, scores + r * classes));
     }
     return GULL_OK;
@@ -377,6 +389,7 @@ int gull_evaluator_gradient(gull_evaluator *e, const double *x, size_t n,
     if (n > e->batch) return GULL_EUSAGE;
     for (size_t r = 0, here; r < n; r += here) {
         TRY(next_rows(e, n - r, &who, &here));
+        who->now = e->draw ? e->draw + r : NULL;
         TRY(forward_and_backward(who, x + r * dim, here, loss + r, scores + r * classes,
                                  value ? value + r : NULL, gradient + r * dim));
     }

@@ -49,6 +49,7 @@ typedef struct gull_graph {
      * file.  Readers fall back on it where a network mixes what would be its rows. */
     bool unbatched;
     size_t longest_sum; /* longest dot product of any operator, for rounding terms */
+    bool randomised; /* some operator draws noise: see gull_evaluator_draws */
 } gull_graph;
 
 /* One pass over n rows in one precision.  value[t] and grad[t] point to n x size
@@ -59,6 +60,7 @@ typedef struct gull_pass32 {
     float **value, **grad;
     const struct gull_backend *backend;    /* num/backend.h; NULL: plain C */
     struct gull_primitive **primitive;     /* per node, made at its first use, or NULL */
+    const uint64_t *noise;                 /* per row (noise.h); only where randomised */
 } gull_pass32;
 typedef struct gull_pass64 {
     const gull_graph *graph;
@@ -67,6 +69,7 @@ typedef struct gull_pass64 {
     /* Forward with |weights| and |bias|, gradient with |weights|, for rounding terms
      * (AFFINE only). */
     bool absolute;
+    const uint64_t *noise;
 } gull_pass64;
 
 enum { /* traits of an operator, as prepared (per node: see gull_op.traits) */
@@ -195,6 +198,9 @@ typedef struct gull_evaluator gull_evaluator;
 int gull_evaluator_new(gull_evaluator **out, const gull_graph *, size_t batch,
                        const char *backend, gull_error *);
 void gull_evaluator_free(gull_evaluator *);
+/* For randomised graphs: the draw of each row of the passes that follow, until the next call;
+ * NULL: draw 0.  The array stays the caller's. */
+void gull_evaluator_draws(gull_evaluator *, const uint64_t *draw);
 /* x: n x input size; scores: n x output size, both double whatever the precision. */
 int gull_evaluator_forward(gull_evaluator *, const double *x, size_t n, double *scores);
 int gull_evaluator_gradient(gull_evaluator *, const double *x, size_t n,

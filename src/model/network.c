@@ -14,11 +14,13 @@ typedef struct network {
 
 typedef struct network_worker {
     gull_evaluator *deployed, *reference; /* the second is made when first asked for */
+    const uint64_t *draw;                 /* of randomised networks */
 } network_worker;
 
 static unsigned can(const void *self) {
-    (void)self;
-    return GULL_CAN_SCORES | GULL_CAN_GRADIENT | GULL_CAN_GRAPH;
+    const unsigned answers = GULL_CAN_SCORES | GULL_CAN_GRADIENT;
+    /* Proofs speak of one function, which a randomised network is not. */
+    return ((const network *)self)->graph->randomised ? answers : answers | GULL_CAN_GRAPH;
 }
 
 /* Fewer rows at once where their values and gradients would take more than 512 MB. */
@@ -58,6 +60,7 @@ static int worker_new(const void *self, int rows, void **worker, gull_error *err
 static int scores(const void *self, void *worker, const double *x, size_t n, double *out) {
     network_worker *w = worker;
     (void)self;
+    gull_evaluator_draws(w->deployed, w->draw);
     return gull_evaluator_forward(w->deployed, x, n, out);
 }
 
@@ -65,6 +68,7 @@ static int gradient(const void *self, void *worker, const double *x, size_t n,
                     const gull_loss *loss, double *out, double *value, double *g) {
     network_worker *w = worker;
     (void)self;
+    gull_evaluator_draws(w->deployed, w->draw);
     return gull_evaluator_gradient(w->deployed, x, n, loss, out, value, g);
 }
 
@@ -72,11 +76,16 @@ static int reference(const void *self, void *worker, const double *x, double *ou
     const network *net = self;
     network_worker *w = worker;
     if (!w->reference) TRY(gull_evaluator_new(&w->reference, net->graph, 1, "f64", NULL));
+    gull_evaluator_draws(w->reference, w->draw);
     return gull_evaluator_forward(w->reference, x, 1, out);
 }
 
 static const void *structure(const void *self, unsigned what) {
     return what == GULL_CAN_GRAPH ? ((const network *)self)->graph : NULL;
+}
+
+static void draws(void *worker, const uint64_t *draw) {
+    ((network_worker *)worker)->draw = draw;
 }
 
 static void close_network(void *self) { gull_graph_free(((network *)self)->graph); }
@@ -88,13 +97,15 @@ const gull_family gull_family_network = {
     worker_new, worker_free,
     scores,    gradient,
     reference, structure,
-    close_network,
+    close_network, draws,
 };
 
 int gull__network_new(gull_model **out, const gull_model_facts *facts, gull_graph *graph,
                       const char *backend, gull_error *err) {
     void *state;
-    const int status = gull_model_new(out, &gull_family_network, sizeof(network), facts, &state);
+    gull_model_facts told = *facts;
+    told.randomised = graph->randomised;
+    const int status = gull_model_new(out, &gull_family_network, sizeof(network), &told, &state);
     if (status < 0) {
         gull_graph_free(graph);
         return gull__fail(err, status, "out of memory");

@@ -65,7 +65,7 @@ static void start_inputs(gull_bounds *b, const gull_node *node, size_t n) {
 static int through_affine(gull_bounds *b, size_t i, size_t n) {
     const gull_node *node = &b->graph->node[i];
     const size_t size = b->graph->tensor[node->out].size;
-    const gull_pass64 pass = {b->graph, n, b->value, b->grad, false};
+    const gull_pass64 pass = {b->graph, n, b->value, b->grad, false, NULL};
     start_inputs(b, node, n);
     for (size_t r = 0; r < n; r++) {
         const double *a = b->grad[node->out] + r * size;

@@ -215,7 +215,7 @@ static void describe(gull_bounds *b, size_t i) {
 
 static int forward(gull_bounds *b, size_t i, size_t n, bool absolute) {
     const gull_node *node = &b->graph->node[i];
-    const gull_pass64 pass = {b->graph, n, b->value, b->grad, absolute};
+    const gull_pass64 pass = {b->graph, n, b->value, b->grad, absolute, NULL};
     return node->op64->forward(node, &pass);
 }
 

@@ -258,6 +258,8 @@ static int inputs_of(const onnx_build *b, const Onnx__NodeProto *n, int *in, int
     }
     leave_out_empty(b, n, in, count);
     while (*count && in[*count - 1] < 0) --*count;
+    if (!*count && (!strcmp(n->op_type, "RandomNormal") || !strcmp(n->op_type, "RandomUniform")))
+        in[(*count)++] = b->graph->input; /* fresh for every row: see graph/ops/noise.h */
     if (*count && in[0] < 0) return gull__fail(phrase, GULL_EFORMAT, "no first input");
     return GULL_OK;
 }
