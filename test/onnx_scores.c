@@ -63,6 +63,10 @@ static int answer(const char *how, const char *model, const char *rows_file,
     const char *colon = strchr(how, ':'), *backend = colon ? colon + 1 : how;
     int status = gull_model_open(&m, model, err);
     if (status < 0) return status;
+    if (gull_model_facts_of(m)->randomised) {
+        gull_model_close(&m);
+        return gull__fail(err, GULL_EUNSUPPORTED, "randomised");
+    }
     const size_t classes = (size_t)gull_model_classes(m), dim = gull_model_features(m);
     size_t count;
     double *x = strcmp(rows_file, "-") ? read_doubles(rows_file, &count)

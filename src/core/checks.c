@@ -103,6 +103,7 @@ void gull__checks_run(gull_result *r, const gull_model *m) {
     check_unbounded(r);
     gull__check_again(r, m);
     gull__check_gradients(r, m);
+    gull__check_draws(r, m);
 }
 
 size_t gull__doubts(const gull_result *r) {

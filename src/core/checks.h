@@ -25,4 +25,6 @@ size_t gull__check_rows(const gull_result *, size_t row[GULL_SAMPLE]);
 void gull__check_again(gull_result *, const gull_model *);
 /* Finite differences, zero gradients, saturated scores. */
 void gull__check_gradients(gull_result *, const gull_model *);
+/* Of randomised models: fresh draws of each witness. */
+void gull__check_draws(gull_result *, const gull_model *);
 #endif

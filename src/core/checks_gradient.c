@@ -124,7 +124,10 @@ void gull__check_gradients(gull_result *r, const gull_model *m) {
     slopes c = {.r = r, .m = m};
     check_zero(r);
     c.count = gull__check_rows(r, c.row);
-    if (!(gull__model_can(m) & r->asked.granted & GULL_CAN_GRADIENT) || !c.count)
+    if (m->facts.randomised)
+        gull__check_add(r, "gradient agrees with finite differences", "not run",
+                        "the model is randomised");
+    else if (!(gull__model_can(m) & r->asked.granted & GULL_CAN_GRADIENT) || !c.count)
         gull__check_add(r, "gradient agrees with finite differences", "not run", "%s",
                         c.count ? "no gradient is used" : "no input is left to doubt");
     else if (gull__batch_run(m, 1, next_slope, do_slope, &c, NULL) >= 0)

@@ -17,13 +17,23 @@ typedef struct gull_draws {
     double *g;         /* dim */
 } gull_draws;
 
+static size_t averaged(const gull_question *q) { return q->eot ? q->eot : PRESET_DRAWS; }
+
 size_t gull__draws_asked(const gull_row *row) {
-    if (!row->model->facts.randomised) return 1;
-    return row->question->eot ? row->question->eot : PRESET_DRAWS;
+    return row->model->facts.randomised ? averaged(row->question) : 1;
 }
 
 static size_t needed(const gull_question *q) { return q->draws ? q->draws_needed : PRESET_NEEDED; }
 static size_t fresh(const gull_question *q) { return q->draws ? q->draws : PRESET_DRAWS; }
+
+double gull__draws_share(const gull_question *q) {
+    return (double)needed(q) / (double)fresh(q);
+}
+
+json_t *gull__draws_json(const gull_question *q) {
+    return json_pack("{sI sI sI}", "eot", (json_int_t)averaged(q), "needed",
+                     (json_int_t)needed(q), "of", (json_int_t)fresh(q));
+}
 
 int gull__draws_open(gull_row *row) {
     const gull_question *q = row->question;
@@ -70,10 +80,10 @@ static size_t at_rank(const double *value, size_t n, size_t rank) {
 }
 
 /* Which of the last question's n draws speaks for all.  Attacks that hold the referee's share
- * with nothing to spare would be refused every other time: half of what it spares. */
+ * with nothing to spare would be refused every other time: a quarter of what it spares. */
 static size_t spokesman(const gull_row *row, size_t n) {
     const gull_question *q = row->question;
-    const size_t spare = (fresh(q) - needed(q)) * n / fresh(q) / 2;
+    const size_t spare = (fresh(q) - needed(q)) * n / fresh(q) / 4;
     return at_rank(row->draws->value, n, spare);
 }
 
@@ -120,14 +130,17 @@ int gull__draws_gradient(gull_row *row, const double *x, gull_loss loss, double 
     return GULL_OK;
 }
 
+/* A method that claims a thousand points is lucky with some: what it keeps (`second`) must hold
+ * in twice as many draws of the deployed evaluator once more. */
 int gull__draws_fool(gull_row *row, const double *x, bool second, bool *fools) {
     const size_t n = row->draws ? fresh(row->question) : 1;
-    const size_t least = row->draws ? needed(row->question) : 1;
+    const size_t all = n > 1 && second ? 3 * n : n;
+    const size_t least = row->draws ? needed(row->question) * (all / n) : 1;
     size_t count = 0;
-    for (size_t k = 0; k < n && count + (n - k) >= least; k++) {
-        double *s = row->draws ? next_draw(row, k) : row->scores;
-        TRY(second ? gull__seat_reference(row->seat, x, s)
-                   : gull__seat_scores(row->seat, x, s));
+    for (size_t k = 0; k < all && count + (all - k) >= least; k++) {
+        double *s = row->draws ? next_draw(row, k % n) : row->scores;
+        TRY(second && k < n ? gull__seat_reference(row->seat, x, s)
+                            : gull__seat_scores(row->seat, x, s));
         count += goal_value(row, s) > 0;
     }
     *fools = count >= least;

@@ -105,6 +105,10 @@ static int misfit(const gull_method *m, const gull_question *q, const gull_model
 
 static int explain(const gull_method *m, const gull_question *q, const gull_model *model,
                    gull_error *err) {
+    if ((m->needs & ~gull__model_can(model)) && model->facts.randomised)
+        return gull__fail(err, GULL_EUNSUPPORTED,
+                          "method %s does not apply to randomised models: proofs speak of one "
+                          "function; use attacks", m->name);
     if (m->needs & ~gull__model_can(model))
         return gull__fail(err, GULL_EUNSUPPORTED,
                           "method %s does not apply to %s models; leave --method out to use all "
@@ -219,9 +223,10 @@ int gull__plan_new(gull_plan *p, const gull_question *q, const char *verb,
         }
     if (status == GULL_OK && !p->count)
         status = gull__fail(err, GULL_EUNSUPPORTED,
-                            "no method of `%s` applies to a %s model with --norm %s and "
+                            "no method of `%s` applies to a %s%s model with --norm %s and "
                             "--access %s",
-                            verb, model->family->name, q->cost->name, q->access);
+                            verb, model->facts.randomised ? "randomised " : "",
+                            model->family->name, q->cost->name, q->access);
     if (status < 0) gull__plan_free(p);
     return status;
 }

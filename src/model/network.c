@@ -2,6 +2,7 @@
  * evaluator per thread, and a double evaluator as the referee's reference. */
 #include "model/network.h"
 #include "num/backend.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,9 @@ int gull__network_new(gull_model **out, const gull_model_facts *facts, gull_grap
     void *state;
     gull_model_facts told = *facts;
     told.randomised = graph->randomised;
+    const size_t length = strlen(told.detail);
+    if (told.randomised)
+        snprintf(told.detail + length, sizeof told.detail - length, " · randomised");
     const int status = gull_model_new(out, &gull_family_network, sizeof(network), &told, &state);
     if (status < 0) {
         gull_graph_free(graph);

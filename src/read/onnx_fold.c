@@ -188,7 +188,7 @@ static int run_operator(const gull_graph *g, const gull_tensor *first, int out, 
     if (status >= 0) {
         value[g->input] = (double *)(uintptr_t)first->f64; /* read only */
         value[out] = f->values;
-        const gull_pass64 pass = {g, 1, value, NULL, false};
+        const gull_pass64 pass = {g, 1, value, NULL, false, NULL};
         status = g->node[0].op64->forward(&g->node[0], &pass);
     }
     for (size_t i = 0; status >= 0 && i < t->size; i++)
@@ -223,6 +223,8 @@ static int fold_operator(const gull_graph *g, const Onnx__NodeProto *node, int n
     int status = build_operator(one, g, node, number, in, count, a, err);
     const double work = (double)one->longest_sum * (status < 0 ? 0 : (double)one->tensor[status].size);
     if (work > WORK) status = gull__fail(err, GULL_EUNSUPPORTED, "constants of %g additions", work);
+    if (status >= 0 && one->randomised)
+        status = gull__fail(err, GULL_EUNSUPPORTED, "noise of a constant");
     if (status >= 0) status = run_operator(one, &g->tensor[in[0]], status, f);
     gull_graph_free(one);
     return status;

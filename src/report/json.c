@@ -1,5 +1,6 @@
 /* json.c - the result as JSON (doc/schema.json): the truth that every page is made from. */
 #include "core/answer_json.h"
+#include "core/draws.h"
 #include "core/model.h"
 #include "core/registry.h"
 #include "report/summary.h"
@@ -26,6 +27,7 @@ json_t *gull__model_facts_json(const gull_model *m) {
                      "scores", m->facts.scores, "detail", m->facts.detail, "class_names",
                      names_json(m->facts.class_names, (size_t)m->facts.classes),
                      "feature_names", names_json(m->facts.feature_names, m->facts.dim));
+    if (m->facts.randomised) json_object_set_new(v, "randomised", json_true());
     const char *const extra[][2] = {{"output", m->facts.output}, {"head", m->facts.head},
                                     {"preprocess", m->facts.preprocess}, {"front", m->facts.front}};
     for (size_t i = 0; i < 4; i++)
@@ -68,6 +70,8 @@ static json_t *question_json(const gull_result *r) {
                      "weights", r->task.weight != NULL, "budget",
                      q->budget ? json_integer((json_int_t)q->budget) : json_null(), "timeout",
                      q->timeout > 0 ? json_real(q->timeout) : json_null(), "methods", methods, "thorough", q->thorough);
+    if (json_is_true(json_object_get(r->model, "randomised")))
+        json_object_set_new(v, "draws", gull__draws_json(q));
     if (q->quantize) json_object_set_new(v, "quantize", json_integer(q->quantize));
     return v;
 }

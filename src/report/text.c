@@ -1,4 +1,5 @@
 /* text.c - the terminal's answer: a few aligned lines, at most 100 columns. */
+#include "core/draws.h"
 #include "core/model.h"
 #include "report/summary.h"
 #include <stdarg.h>
@@ -101,6 +102,12 @@ static void put_ask(page *p, const gull_result *r) {
         r->asked.goal == GULL_TARGET ? "give the target class" : "give another class",
         r->asked.access);
     put(p, "        %s\n", r->task.domain);
+    if (!json_is_true(json_object_get(r->model, "randomised"))) return;
+    json_t *d = gull__draws_json(&r->asked);
+    put(p, "        the model is randomised: a witness fools it in %lld of %lld fresh draws\n",
+        json_integer_value(json_object_get(d, "needed")),
+        json_integer_value(json_object_get(d, "of")));
+    json_decref(d);
 }
 
 static void put_table(page *p, const gull_summary *s) {

@@ -33,7 +33,8 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
         TRY(number_at(g, n, 1, 0.5, &s->ratio, err));
         if (!(s->ratio >= 0 && s->ratio < 1))
             return gull__fail(err, GULL_EFORMAT, "ratio %g, expected 0 to below 1", s->ratio);
-        g->randomised = true;
+        s->training = s->ratio > 0;
+        g->randomised |= s->training;
     }
     return gull__graph_shape(g, n, x.rank, x.dims, err);
 }
