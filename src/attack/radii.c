@@ -11,7 +11,8 @@ typedef struct search {
     gull_attempt attempt;
     void *state;
     double failed, found; /* the bracket */
-    double grain;         /* l0: the lightest feature's weight; else 0 */
+    double grain;         /* l0: the lightest feature's weight; linf on a grid: the least
+                             step; else 0 */
 } search;
 
 /* What is worth beating. */
@@ -38,6 +39,17 @@ static double lightest(const gull_space *s) {
     return w;
 }
 
+/* Where every feature is on a grid, what the smallest step of any of them costs. */
+static double least_step(const gull_space *s) {
+    double least = INFINITY;
+    for (size_t i = 0; s->grid && i < s->dim; i++) {
+        const gull_grid *g = &s->grid[i];
+        if (!(g->over > 0)) return 0;
+        if (s->lo[i] < s->hi[i]) least = fmin(least, (s->weight ? s->weight[i] : 1) * g->times / g->over);
+    }
+    return isfinite(least) ? least : 0;
+}
+
 /* The cost of the box's farthest corner, and that of the change from x0 to 0. */
 static int sizes(const search *s, double *corner, double *origin) {
     const gull_space *p = &s->problem->space;
@@ -48,7 +60,7 @@ static int sizes(const search *s, double *corner, double *origin) {
     *corner = s->problem->cost->measure(p, x);
     for (size_t i = 0; i < p->dim; i++) x[i] = isnan(p->x0[i]) ? NAN : 0;
     *origin = s->problem->cost->measure(p, x);
-    if (s->grain > 0) *origin = (double)p->dim * s->grain;
+    if (s->grain > 0 && s->problem->cost == gull_costs[GULL_L0]) *origin = (double)p->dim * s->grain;
     free(x);
     return GULL_OK;
 }
@@ -102,8 +114,9 @@ static int bisect(search *s) {
 static int press(search *s) {
     double stride = 0.03;
     for (int i = 0; i < s->how->refine; i++, stride *= 2) {
-        const double high = upper(s),
-                     r = fmax(high * (1 - stride), (high + s->failed) / 2);
+        const double high = upper(s);
+        double r = fmax(high * (1 - stride), (high + s->failed) / 2);
+        if (s->grain > 0) r = fmax(floor(r / s->grain) * s->grain, s->failed + s->grain);
         if (!(r > s->failed) || r >= high || r < s->grain) break;
         TRY(attempt(s, r));
         if (s->failed >= r) break;
@@ -122,6 +135,7 @@ int gull__search_radii(gull_run *run, const gull_radii *how, gull_attempt fn,
                        void *state) {
     search s = {run, gull_run_problem(run), how, fn, state, 0, INFINITY, 0};
     if (s.problem->cost == gull_costs[GULL_L0]) s.grain = lightest(&s.problem->space);
+    if (s.problem->cost == gull_costs[GULL_LINF]) s.grain = least_step(&s.problem->space);
     /* A little below a proved bound, too: attacks are what catches a wrong proof. */
     if (!how->alone) s.failed = 0.9 * gull_run_lower(run);
     if (isinf(s.failed)) return GULL_OK;

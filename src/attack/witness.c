@@ -4,6 +4,7 @@
  * examples", here with the box and the cost's own nearest point). */
 #include "attack/witness.h"
 #include "attack/losses.h"
+#include "core/grid.h"
 #include "core/registry.h"
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,56 @@ static int ask(gull_run *run, const double *x, bool *fools) {
 
 /* ---- Along the line ---- */
 
+/* ---- On the grid ---- */
+
+/* Between the two values around x, each feature takes the one that raises the margin. */
+static void round_uphill(const gull_space *s, const double *x, const double *g, double *y) {
+    for (size_t i = 0; i < s->dim; i++) {
+        const bool away = (g[i] > 0) == (x[i] > s->x0[i]);
+        y[i] = gull__grid_round(s, g[i] == 0 ? GULL_NEAREST : away ? GULL_AWAY : GULL_TOWARDS, i,
+                                x[i]);
+    }
+}
+
+/* The roundings of x that are tried, in turn: *there is false where one needs more access. */
+enum { NEAREST, UPHILL, AWAY, ROUNDINGS };
+static int rounded(gull_run *run, int how, const double *x, double *y, bool *there) {
+    const gull_problem *p = gull_run_problem(run);
+    *there = true;
+    gull__to_grid(&p->space, how == AWAY ? GULL_AWAY : GULL_NEAREST, x, y);
+    if (how != UPHILL) return GULL_OK;
+    double *g = malloc((p->space.dim + 1) * sizeof *g);
+    if (!g) return GULL_ENOMEM;
+    const int status =
+        gull_ask_gradient(run, y, gull__loss(&p->goal, GULL_LOSS_MARGIN), NULL, NULL, g);
+    *there = status >= 0;
+    if (*there) round_uphill(&p->space, x, g, y);
+    free(g);
+    return status == GULL_EACCESS ? GULL_OK : status;
+}
+
+/* x fools as a real point: puts it on the grid where one of the roundings still fools.  Where
+ * none does x stays, for the referee. */
+static int settle_on_grid(gull_run *run, double *x, double *y) {
+    const gull_problem *p = gull_run_problem(run);
+    for (int how = 0; how < ROUNDINGS; how++) {
+        bool fools = false, there;
+        TRY(rounded(run, how, x, y, &there));
+        if (!there) continue;
+        TRY(ask(run, y, &fools));
+        if (!fools) continue;
+        memcpy(x, y, p->space.dim * sizeof *x);
+        break;
+    }
+    return GULL_OK;
+}
+
+/* y := x0 + t (x - x0), where the row may go. */
+static void along(const gull_space *s, const double *x, double t, double *y) {
+    gull__along(s, x, t, y);
+    if (s->grid) gull__to_grid(s, GULL_NEAREST, y, y);
+}
+
 static int draw_in_along_line(gull_run *run, double *x, double *y, int halvings) {
     const gull_space *s = &gull_run_problem(run)->space;
     double good = 1, bad = 0;
@@ -35,13 +86,13 @@ static int draw_in_along_line(gull_run *run, double *x, double *y, int halvings)
     for (int i = 0; i < halvings; i++) {
         const double t = (good + bad) / 2;
         bool fools = false;
-        gull__along(s, x, t, y);
+        along(s, x, t, y);
         status = ask(run, y, &fools);
         if (status < 0) break;
         *(fools ? &good : &bad) = t;
     }
     if (good < 1) {
-        gull__along(s, x, good, y);
+        along(s, x, good, y);
         memcpy(x, y, s->dim * sizeof *x);
     }
     return status;
@@ -129,7 +180,8 @@ int gull__claim(gull_run *run, double *x, int halvings, double *distance) {
     double *y = malloc(bytes ? bytes : 1);
     if (!y) return GULL_ENOMEM;
     *distance = INFINITY;
-    const int status = draw_in(run, x, y, halvings);
+    int status = gull_run_problem(run)->space.grid ? settle_on_grid(run, x, y) : GULL_OK;
+    if (status >= 0) status = draw_in(run, x, y, halvings);
     int claimed = status;
     if (status >= 0 || gull__spent(status))
         claimed = claim_or_push_out(run, x, y, distance);

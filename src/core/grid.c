@@ -1,6 +1,7 @@
 /* grid.c - see grid.h.  The value of k is computed as pixels are mapped when they are read,
  * so that a witness written as a picture and read again is the same numbers. */
 #include "core/grid.h"
+#include "core/registry.h"
 
 double gull__grid_index(const gull_grid *g, double x) {
     return nearbyint((x - g->origin) * g->over / g->times);
@@ -40,4 +41,29 @@ double gull__grid_round(const gull_space *s, enum gull_rounding how, size_t i, d
 
 void gull__to_grid(const gull_space *s, enum gull_rounding how, const double *x, double *y) {
     for (size_t i = 0; i < s->dim; i++) y[i] = gull__grid_round(s, how, i, x[i]);
+}
+
+/* The cost of one step, the same for all features that may move, or 0; *slack: how far the
+ * measure of whole steps may be off, for values rounded to float32. */
+static double one_step(const gull_space *s, double *slack) {
+    double step = 0;
+    *slack = 0;
+    for (size_t i = 0; s->grid && i < s->dim; i++) {
+        if (!(s->lo[i] < s->hi[i])) continue;
+        const gull_grid *g = &s->grid[i];
+        const double w = s->weight ? s->weight[i] : 1;
+        const double own = g->over > 0 ? w * g->times / g->over : 0;
+        if (!(own > 0) || (step > 0 && own != step)) return 0;
+        step = own;
+        *slack = fmax(*slack, w * fmax(fabs(s->lo[i]), fabs(s->hi[i])) * 0x1p-22);
+    }
+    return step;
+}
+
+double gull__grid_lower(const gull_problem *p, double lower) {
+    double slack;
+    if (p->cost != gull_costs[GULL_LINF] || isinf(lower)) return lower;
+    const double step = one_step(&p->space, &slack);
+    if (!(step > 0) || !(slack < step / 8)) return lower;
+    return fmax(lower, ceil((lower - slack) / step) * step - slack);
 }

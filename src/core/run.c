@@ -172,6 +172,7 @@ int gull_found(gull_run *r, const double *x, double *distance) {
 
 int gull_bounded(gull_run *r, double lower) {
     if (!(lower >= 0)) return GULL_OK;
+    lower = gull__grid_lower(&r->row->problem, lower);
     r->outcome->bounded = true;
     if (lower > r->outcome->lower) r->outcome->lower = lower;
     if (r->row->lower_by < 0 || lower > r->row->lower) {
