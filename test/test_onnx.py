@@ -196,7 +196,7 @@ def refusals():
         ok(error and all(k in error for k in words), f"refused: {name}: {error}")
     refused("three dimensions for a convolution", graph([node("Conv", "x", "w")], (2, 9), w),
             "m.onnx: node 0 (Conv 'the-node'): 3-dimensional input, expected 4")
-    refused("unknown operator", graph([node("Erf", "x")], (3,)), "error -4", "Erf", "13")
+    refused("unknown operator", graph([node("Det", "x")], (3,)), "error -4", "Det", "13")
     refused("cycle", graph([node("Add", "x", "b", out="a"), node("Relu", "a", out="b"),
                             node("Relu", "b")], (3,)), "cycle")
     refused("missing input", graph([node("Add", "x", "nothing")], (3,)), "nothing")

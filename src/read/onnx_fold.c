@@ -215,12 +215,24 @@ static int build_operator(gull_graph *one, const gull_graph *g, const Onnx__Node
                             err);
 }
 
-static int fold_operator(const gull_graph *g, const Onnx__NodeProto *node, int number,
+/* Whether so many more numbers of constants may be computed: files that unfold without
+ * bound are refused. */
+static int has_room(const onnx_build *b, size_t count, gull_error *err) {
+    const size_t room = 4 * (b->parameters + (size_t)LIMIT);
+    if (count <= room && b->folded <= room - count) return GULL_OK;
+    return gull__fail(err, GULL_EUNSUPPORTED, "its constants would fill more than %zu numbers",
+                      room);
+}
+
+static int fold_operator(const onnx_build *b, const Onnx__NodeProto *node, int number,
                          const int *in, int count, const gull_attributes *a, folded *f,
                          gull_error *err) {
+    const gull_graph *g = b->graph;
     gull_graph *one = gull__graph_new(g->opset);
     if (!one) return GULL_ENOMEM;
     int status = build_operator(one, g, node, number, in, count, a, err);
+    if (status >= 0 && has_room(b, one->tensor[status].size, err) < 0)
+        status = GULL_EUNSUPPORTED;
     const double work = (double)one->longest_sum * (status < 0 ? 0 : (double)one->tensor[status].size);
     if (work > WORK) status = gull__fail(err, GULL_EUNSUPPORTED, "constants of %g additions", work);
     if (status >= 0 && one->randomised)
@@ -268,18 +280,17 @@ int gull__onnx_fold(onnx_build *b, const Onnx__NodeProto *node, int number, cons
         status = gull__onnx_node_error(status, (size_t)number, node, &phrase, err);
     } else if (!f.values) {
         if (!all_constant(b->graph, in, count)) return GULL_OK;
-        status = fold_operator(b->graph, node, number, in, count, a, &f, err);
+        status = fold_operator(b, node, number, in, count, a, &f, err);
     }
     if (status < 0) {
         free(f.values);
         return status;
     }
-    b->folded += count_of(&f);
-    if (b->folded > 4 * (b->parameters + (size_t)LIMIT)) {
+    if (has_room(b, count_of(&f), err) < 0) {
         free(f.values);
-        return gull__fail(err, GULL_EUNSUPPORTED, "its constants would fill %zu numbers",
-                          b->folded);
+        return GULL_EUNSUPPORTED;
     }
+    b->folded += count_of(&f);
     *tensor = gull__graph_constant(b->graph, gull__onnx_title(node), f.rank, f.dims, f.values);
     TRY(*tensor);
     b->graph->tensor[*tensor].type = f.type;

@@ -365,6 +365,10 @@ static int build(onnx_build *b, int64_t opset, gull_error *err) {
     return finish(b, b->output, err);
 }
 
+static bool got_further(const onnx_build *a, const onnx_build *b) {
+    return a->graph && b->graph && a->graph->tensor_count > b->graph->tensor_count;
+}
+
 /* A network that mixes what should be rows of a batch is read again as one that has no
  * batch axis: one input of all its numbers. */
 int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
@@ -375,11 +379,14 @@ int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
     if (status != GULL_EUNSUPPORTED && status != GULL_EFORMAT) return status;
     onnx_build whole = {.proto = b->proto, .settings = b->settings, .output = b->output,
                         .path = b->path, .unbatched = true};
-    const int again = build(&whole, opset, NULL);
+    gull_error second = {0, ""};
+    const int again = build(&whole, opset, &second);
+    const bool tell_second = again == GULL_ENOMEM || (again < 0 && got_further(&whole, b));
     onnx_build *failed = again < 0 ? &whole : b;
     gull_graph_free(failed->graph);
     free(failed->name);
-    if (again < 0) return again == GULL_ENOMEM ? again : status;
+    if (tell_second) return gull__fail(err, again, "%s", second.text);
+    if (again < 0) return status;
     *b = whole;
     return GULL_OK;
 }

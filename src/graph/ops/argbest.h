@@ -64,14 +64,13 @@ static int argbest_interval(const gull_node *n, const gull_graph *g, const doubl
     for (size_t k = 0; k < g->tensor[n->out].size; k++) {
         const size_t start = k / s->inner * s->length * s->inner + k % s->inner;
         const double *l = lo[n->in[0]] + start, *h = hi[n->in[0]] + start;
+        const double *worst = BETTER(1, 0) ? l : h, *best = BETTER(1, 0) ? h : l;
+        double sure = worst[0]; /* some number is at least as good */
         size_t first = s->length, last = 0;
+        for (size_t i = 1; i < s->length; i++)
+            if (BETTER(worst[i * s->inner], sure)) sure = worst[i * s->inner];
         for (size_t i = 0; i < s->length; i++) {
-            bool beaten = false; /* by a number whose worst is better than this one's best */
-            for (size_t j = 0; j < s->length && !beaten; j++) {
-                const size_t a = j * s->inner, b = i * s->inner;
-                beaten = BETTER(1, 0) ? l[a] > h[b] : h[a] < l[b];
-            }
-            if (beaten) continue;
+            if (BETTER(sure, best[i * s->inner])) continue;
             if (first == s->length) first = i;
             last = i;
         }
