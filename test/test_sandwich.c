@@ -268,7 +268,8 @@ static void each_method(tally *t, ask_rows *a) {
             const int status = ask_method(a, (*m)->name);
             if (status == GULL_OK)
                 take_in(t, a, (*m)->name);
-            else if (status != GULL_EUNSUPPORTED)
+            else if (status != GULL_EUNSUPPORTED &&
+                     !(status == GULL_EUSAGE && (*m)->needs_eps && !a->question.eps_count))
                 complain(t, (*m)->name, 0, "status", status, 0);
         }
     if (ask_audit(a) == GULL_OK)

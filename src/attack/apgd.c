@@ -35,7 +35,7 @@ typedef struct ascent {
     const options *o;
     gull_loss loss;
     double asked, radius, step; /* a witness is within asked; the ball may be larger */
-    double *x, *old, *best, *g, *best_g, *y, *scores;
+    double *x, *old, *best, *g, *best_g, *y, *high, *low, *scores; /* linf: the ends */
     double value, best_value;
     double distance; /* of the witness, INFINITY: none yet */
 } ascent;
@@ -74,6 +74,29 @@ static void back_to_best(const gull_problem *p, ascent *a) {
     copy(p, a->g, a->best_g);
 }
 
+/* Nearest point of ball and box: for linf between the ends, which were found once. */
+static void confine(const gull_problem *p, const ascent *a, double *x) {
+    if (p->cost != gull_costs[GULL_LINF]) {
+        p->cost->project(&p->space, x, a->radius);
+        return;
+    }
+    for (size_t i = 0; i < p->space.dim; i++) {
+        const double v = x[i] > a->high[i] ? a->high[i] : x[i];
+        x[i] = v < a->low[i] ? a->low[i] : v;
+    }
+}
+
+static void find_ends(const gull_problem *p, ascent *a) {
+    const gull_space *s = &p->space;
+    for (size_t i = 0; i < s->dim; i++) {
+        const double far = 2 * a->asked / weight(s, i);
+        a->high[i] = s->x0[i] + far;
+        a->low[i] = s->x0[i] - far;
+    }
+    p->cost->project(s, a->high, a->asked);
+    p->cost->project(s, a->low, a->asked);
+}
+
 /* linf: uniform in the ball; l2: on its sphere; l1: a normal change, projected. */
 static void random_start(gull_run *run, ascent *a) {
     const gull_problem *p = gull_run_problem(run);
@@ -89,7 +112,7 @@ static void random_start(gull_run *run, ascent *a) {
         const double r = even ? 2 * gull_run_uniform(run) - 1 : gull_run_normal(run);
         a->x[i] = frozen(s, i) ? s->x0[i] : s->x0[i] + size * r;
     }
-    p->cost->project(s, a->x, a->radius);
+    confine(p, a, a->x);
 }
 
 /* ---- Linf and L2 ---- */
@@ -119,12 +142,12 @@ static void move(const gull_problem *p, ascent *a, bool first) {
     const double last = first ? 0 : a->o->momentum;
     direction(p, a);
     for (size_t i = 0; i < dim; i++) a->y[i] = a->x[i] + a->step * a->y[i];
-    p->cost->project(&p->space, a->y, a->radius);
+    confine(p, a, a->y);
     for (size_t i = 0; i < dim && !first; i++) {
         const double change = (1 - last) * (a->y[i] - a->x[i]) + last * (a->x[i] - a->old[i]);
-        a->y[i] = a->x[i] + (isnan(change) ? 0 : change);
+        a->y[i] = a->x[i] + change;
     }
-    if (!first) p->cost->project(&p->space, a->y, a->radius);
+    if (!first) confine(p, a, a->y);
     copy(p, a->old, a->x);
     copy(p, a->x, a->y);
 }
@@ -242,7 +265,7 @@ static int climb_few(gull_run *run, ascent *a, double steps) {
 static int begin(gull_run *run, ascent *a, double radius) {
     const gull_problem *p = gull_run_problem(run);
     a->radius = radius;
-    p->cost->project(&p->space, a->x, radius);
+    confine(p, a, a->x);
     TRY(look(run, a));
     keep_best(p, a);
     return GULL_OK;
@@ -296,6 +319,7 @@ static int attack(gull_run *run, ascent *a, int *rival) {
     const bool choose = a->o->targets > 0 && p->goal.kind == GULL_MISS;
     const int automatic = a->o->targets > 0 ? GULL_LOSS_DLR : GULL_LOSS_CE;
     if (!p->space.dim || !(a->asked > 0)) return GULL_OK;
+    if (p->cost == gull_costs[GULL_LINF]) find_ends(p, a);
     if (choose) return every_target(run, a, rival);
     const int word = a->o->loss == AUTO ? automatic : (int)a->o->loss - CE;
     return starts(run, a, gull__loss(&p->goal, word));
@@ -304,7 +328,7 @@ static int attack(gull_run *run, ascent *a, int *rival) {
 static int attempt(gull_run *run, void *payload, double radius, double *distance) {
     const size_t dim = gull_run_problem(run)->space.dim;
     const size_t classes = (size_t)gull_run_classes(run);
-    double *v = malloc((6 * dim + classes + 1) * sizeof *v);
+    double *v = malloc((8 * dim + classes + 1) * sizeof *v);
     int *rival = malloc((classes + 1) * sizeof *rival), status = GULL_ENOMEM;
     ascent a = {.o = payload, .asked = radius, .distance = INFINITY};
     if (v && rival) {
@@ -314,7 +338,9 @@ static int attempt(gull_run *run, void *payload, double radius, double *distance
         a.g = v + 3 * dim;
         a.best_g = v + 4 * dim;
         a.y = v + 5 * dim;
-        a.scores = v + 6 * dim;
+        a.high = v + 6 * dim;
+        a.low = v + 7 * dim;
+        a.scores = v + 8 * dim;
         status = attack(run, &a, rival);
     }
     *distance = a.distance;

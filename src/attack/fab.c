@@ -144,7 +144,10 @@ static void step(const gull_problem *p, state *s) {
         const double x = s->x[i] + eta * (s->near[i] - s->x[i]);
         const double y = space->x0[i] + eta * (s->start[i] - space->x0[i]);
         const double to = (1 - alpha) * x + alpha * y;
-        s->x[i] = isnan(to) ? space->x0[i] : fmin(fmax(to, space->lo[i]), space->hi[i]);
+        s->x[i] = isnan(to)           ? space->x0[i]
+                  : to > space->hi[i] ? space->hi[i]
+                  : to < space->lo[i] ? space->lo[i]
+                                      : to;
     }
 }
 

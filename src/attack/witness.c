@@ -16,7 +16,7 @@ bool gull__fools(const gull_goal *goal, int label) {
 void gull__along(const gull_space *s, const double *x, double t, double *y) {
     for (size_t i = 0; i < s->dim; i++) {
         const double to = s->x0[i] + t * (x[i] - s->x0[i]);
-        y[i] = isnan(to) ? s->x0[i] : fmin(fmax(to, s->lo[i]), s->hi[i]);
+        y[i] = isnan(to) ? s->x0[i] : to > s->hi[i] ? s->hi[i] : to < s->lo[i] ? s->lo[i] : to;
     }
 }
 

@@ -98,9 +98,9 @@ void gull__plan_free(gull_plan *p) {
 static int misfit(const gull_method *m, const gull_question *q, const gull_model *model) {
     if (m->needs & ~gull__model_can(model)) return GULL_EUNSUPPORTED;
     if (m->needs & ~q->granted) return GULL_EACCESS;
-    if (m->needs_eps && !q->eps_count) return GULL_EUSAGE;
     if (!(m->costs & GULL_COST(gull__cost_index(q->cost)))) return GULL_EUNSUPPORTED;
-    return m->goals & (1u << q->goal) ? 0 : GULL_EUNSUPPORTED;
+    if (!(m->goals & (1u << q->goal))) return GULL_EUNSUPPORTED;
+    return m->needs_eps && !q->eps_count ? GULL_EUSAGE : 0;
 }
 
 static int explain(const gull_method *m, const gull_question *q, const gull_model *model,
@@ -117,7 +117,7 @@ static int explain(const gull_method *m, const gull_question *q, const gull_mode
     if (m->needs & ~q->granted)
         return gull__fail(err, GULL_EACCESS, "method %s needs more than --access %s", m->name,
                           q->access);
-    if (m->needs_eps && !q->eps_count)
+    if (misfit(m, q, model) == GULL_EUSAGE)
         return gull__fail(err, GULL_EUSAGE,
                           "method %s tests one distance: give it with --eps, such as --eps 8/255",
                           m->name);

@@ -14,12 +14,13 @@ static bool slot_of(const gull_space *s, double a, size_t i, gull_slot *out) {
     const double w = gull__weight(s, i), x0 = s->x0[i];
     const double way = up ? s->hi[i] - x0 : x0 - s->lo[i];
     /* Underflow is rounded up: reach grows, never shrinks. */
-    *out = (gull_slot){.gain = fmax(fabs(a) / w, DBL_MIN),
-                       .room = way > 0 ? fmax(way * w, DBL_TRUE_MIN) : way * w,
+    const double gain = fabs(a) / w, room = way * w;
+    *out = (gull_slot){.gain = gain < DBL_MIN ? DBL_MIN : gain,
+                       .room = way > 0 && room < DBL_TRUE_MIN ? DBL_TRUE_MIN : room,
                        .weight = w,
                        .i = i,
                        .up = up};
-    return isfinite(fabs(a) / w) && !isnan(way);
+    return isfinite(gain) && !isnan(way);
 }
 
 bool gull__slots(const gull_space *s, const double *a, gull_slot **out, size_t *n) {
@@ -58,6 +59,68 @@ void gull__slots_descending(gull_slot *slots, size_t n) {
     qsort(slots, n, sizeof *slots, descending);
 }
 
+/* ---- Without sorting: quickselect (Hoare 1961, "Find") with a test of sums ---- */
+
+static bool before(const gull_slot *a, const gull_slot *b, bool descending) {
+    if (a->key != b->key) return descending ? a->key > b->key : a->key < b->key;
+    return a->i < b->i;
+}
+
+/* Puts the slots that come before the middle one in front; returns its new place. */
+static size_t split(gull_slot *slot, size_t n, bool descending) {
+    size_t put = 0;
+    const gull_slot pivot = slot[n / 2];
+    slot[n / 2] = slot[n - 1];
+    for (size_t k = 0; k + 1 < n; k++)
+        if (before(slot + k, &pivot, descending)) {
+            const gull_slot moved = slot[k];
+            slot[k] = slot[put];
+            slot[put++] = moved;
+        }
+    slot[n - 1] = slot[put];
+    slot[put] = pivot;
+    return put;
+}
+
+size_t gull__slots_full(gull_slot *slot, size_t n, double need) {
+    double got = 0, tail = 0;
+    size_t from = 0, to = n;
+    while (from < to) {
+        const size_t k = from + split(slot + from, to - from, false);
+        double full = 0, rate = 0;
+        for (size_t i = from; i < k; i++) full += slot[i].gain * slot[i].room;
+        for (size_t i = k; i < to; i++) rate += slot[i].tail;
+        if (got + full + slot[k].key * (tail + rate) >= need) {
+            tail += rate;
+            to = k;
+        } else {
+            got += full + slot[k].gain * slot[k].room;
+            from = k + 1;
+        }
+    }
+    return from;
+}
+
+size_t gull__slots_filled(gull_slot *slot, size_t n, double need) {
+    double got = 0;
+    size_t from = 0, to = n;
+    while (from < to) {
+        const size_t k = from + split(slot + from, to - from, true);
+        double full = 0;
+        for (size_t i = from; i < k; i++) full += slot[i].gain * slot[i].room;
+        if (got + full >= need) {
+            to = k;
+        } else {
+            got += full;
+            from = k;
+            if (got + slot[k].gain * slot[k].room >= need) break;
+            got += slot[k].gain * slot[k].room;
+            from = k + 1;
+        }
+    }
+    return from;
+}
+
 void gull__slot_move(const gull_space *s, const gull_slot *slot, double y, double *x) {
     const double x0 = s->x0[slot->i], edge = slot->up ? s->hi[slot->i] : s->lo[slot->i];
     const double d = y / slot->weight, to = slot->up ? x0 + d : x0 - d;
@@ -86,10 +149,11 @@ double gull__sum(const gull_sum *sum) {
     return isfinite(sum->high) ? sum->high + sum->low : sum->high;
 }
 
-double gull__change(const gull_space *s, const double *x, size_t i) {
-    if (x[i] == s->x0[i] || (isnan(x[i]) && isnan(s->x0[i]))) return 0;
-    const double d = fabs(x[i] - s->x0[i]);
-    return isnan(d) ? INFINITY : d;
+double gull__lanes_total(const gull_lanes *s) {
+    gull_sum sum = {0, 0};
+    for (int k = 0; k < GULL_LANES; k++) gull__sum_add(&sum, s->high[k]);
+    for (int k = 0; k < GULL_LANES && isfinite(sum.high); k++) gull__sum_add(&sum, s->low[k]);
+    return gull__sum(&sum);
 }
 
 void gull__into_box(const gull_space *s, double *x, double radius) {
@@ -100,12 +164,6 @@ void gull__into_box(const gull_space *s, double *x, double radius) {
         if (isinf(x[i]) && isfinite(radius))
             x[i] = s->x0[i] + copysign(radius / gull__weight(s, i), x[i]);
     }
-}
-
-double gull__float_towards(double x0, double x) {
-    float f = (float)x;
-    if (x > x0 ? f > x : f < x) f = nextafterf(f, (float)(x > x0 ? -INFINITY : INFINITY));
-    return (x > x0 ? f >= x0 : f <= x0) ? f : x;
 }
 
 static void shrink(const gull_space *s, double *x, double factor) {

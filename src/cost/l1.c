@@ -6,10 +6,14 @@
 #include <string.h>
 
 static double measure(const gull_space *s, const double *x) {
-    gull_sum sum = {0, 0};
-    for (size_t i = 0; i < s->dim; i++)
-        gull__sum_add(&sum, gull__weight(s, i) * gull__change(s, x, i));
-    return gull__sum(&sum);
+    gull_lanes sum = {{0}, {0}};
+    for (size_t i = 0; i < s->dim; i += GULL_LANES) {
+        double term[GULL_LANES] = {0};
+        for (size_t k = 0; k < GULL_LANES && i + k < s->dim; k++)
+            term[k] = gull__weight(s, i + k) * gull__change(s, x, i + k);
+        gull__lanes_add(&sum, term);
+    }
+    return gull__lanes_total(&sum);
 }
 
 typedef struct {
@@ -116,19 +120,23 @@ static double halfspace(const gull_space *s, const double *a, double need, doubl
     gull_slot *slot;
     size_t n;
     gull__stay(s, x);
-    if (!(need > 0) || !sorted_slots(s, a, &slot, &n)) return 0;
+    if (!(need > 0) || !gull__slots(s, a, &slot, &n)) return 0;
+    for (size_t k = 0; k < n; k++) slot[k].key = slot[k].gain;
+    const size_t full = gull__slots_filled(slot, n, need);
     gull_sum cost = {0, 0}, got = {0, 0};
-    bool done = false;
-    for (size_t k = 0; k < n && !done; k++) {
-        const double y = fmax(need - gull__sum(&got), 0) / slot[k].gain;
-        done = y <= slot[k].room;
-        const double paid = done ? y : slot[k].room;
-        gull__sum_add(&cost, paid);
-        gull__sum_add(&got, slot[k].gain * paid);
-        if (x) gull__slot_move(s, slot + k, paid, x);
+    for (size_t k = 0; k < full; k++) {
+        gull__sum_add(&cost, slot[k].room);
+        gull__sum_add(&got, slot[k].gain * slot[k].room);
+        if (x) gull__slot_move(s, slot + k, slot[k].room, x);
+    }
+    const bool enough = full < n || gull__enough(gull__sum(&got), need, n);
+    if (full < n) {
+        const double y = fmax(need - gull__sum(&got), 0) / slot[full].gain;
+        gull__sum_add(&cost, fmin(y, slot[full].room));
+        if (x) gull__slot_move(s, slot + full, y, x);
     }
     free(slot);
-    if (done || gull__enough(gull__sum(&got), need, n)) return gull__sum(&cost);
+    if (enough) return gull__sum(&cost);
     gull__stay(s, x);
     return INFINITY;
 }

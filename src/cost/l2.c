@@ -7,12 +7,16 @@
 #include <string.h>
 
 static double length(const gull_space *s, const double *x, double unit) {
-    gull_sum sum = {0, 0};
-    for (size_t i = 0; i < s->dim; i++) {
-        const double d = gull__weight(s, i) * gull__change(s, x, i) / unit;
-        gull__sum_add(&sum, d * d);
+    gull_lanes sum = {{0}, {0}};
+    for (size_t i = 0; i < s->dim; i += GULL_LANES) {
+        double term[GULL_LANES] = {0};
+        for (size_t k = 0; k < GULL_LANES && i + k < s->dim; k++) {
+            const double d = gull__weight(s, i + k) * gull__change(s, x, i + k) / unit;
+            term[k] = d * d;
+        }
+        gull__lanes_add(&sum, term);
     }
-    return sqrt(gull__sum(&sum)) * unit;
+    return sqrt(gull__lanes_total(&sum)) * unit;
 }
 
 static double measure(const gull_space *s, const double *x) {
@@ -65,6 +69,60 @@ static double greatest_multiplier(const l2_point *p, double radius) {
     return sqrt(sum) / radius;
 }
 
+/* Squares of the changes at this factor: of the features that meet the box, and of the
+ * others at factor 1. */
+static void squares_at(const l2_point *p, double factor, double *held, double *rest) {
+    const gull_space *s = p->s;
+    double full = 0, others = 0;
+    for (size_t i = 0; i < s->dim; i++) {
+        const double d = p->x[i] - s->x0[i], up = s->hi[i] - s->x0[i];
+        const double room = d > 0 ? up : s->lo[i] - s->x0[i];
+        const double d2 = d * d, room2 = room * room;
+        const bool meets = d2 * factor * factor > room2;
+        full += meets ? room2 : 0;
+        others += meets ? 0 : d2;
+    }
+    *held = full;
+    *rest = others;
+}
+
+/* Without weights all changes shrink by one factor: it grows, from what it would be
+ * without a box, as the features that meet the box are found.  0: rounding or an x0 outside
+ * the box is in the way. */
+static double one_factor(const l2_point *p, double radius) {
+    const gull_space *s = p->s;
+    double factor = 0, held, rest;
+    for (size_t i = 0; i < s->dim; i++)
+        if (s->x0[i] > s->hi[i] || s->x0[i] < s->lo[i]) return 0;
+    for (int round = 0; round < 50; round++) {
+        squares_at(p, factor, &held, &rest);
+        const double next = sqrt(fmax(radius * radius - held, 0) / rest);
+        if (!(rest > 0) || !isfinite(next) || next > 1) return 0;
+        if (next <= factor * (1 + 0x1p-50)) return factor;
+        factor = next;
+    }
+    return 0;
+}
+
+static void shrink_by(const l2_point *p, double factor, double *x) {
+    const gull_space *s = p->s;
+    for (size_t i = 0; i < s->dim; i++) {
+        const double to = s->x0[i] + factor * (p->x[i] - s->x0[i]);
+        x[i] = p->x[i] == s->x0[i] ? s->x0[i]
+               : to > s->hi[i]     ? s->hi[i]
+               : to < s->lo[i]     ? s->lo[i]
+                                   : to;
+    }
+}
+
+/* The bracketed search for the multiplier, any weights. */
+static void shrink_by_search(const l2_point *p, double radius, double *x) {
+    const double hi = greatest_multiplier(p, radius);
+    const double t = gull__solve_decreasing(cost_at, p, radius, hi);
+    bool moves;
+    for (size_t i = 0; i < p->s->dim; i++) x[i] = shrunk(p, i, t, &moves);
+}
+
 static void project(const gull_space *s, double *x, double radius) {
     double *copy = malloc((s->dim ? s->dim : 1) * sizeof *copy);
     if (copy) memcpy(copy, x, s->dim * sizeof *x);
@@ -73,10 +131,9 @@ static void project(const gull_space *s, double *x, double radius) {
         for (size_t i = 0; i < s->dim; i++)
             if (!isfinite(copy[i])) copy[i] = x[i];
         const l2_point p = {s, copy};
-        const double hi = greatest_multiplier(&p, radius);
-        const double t = gull__solve_decreasing(cost_at, &p, radius, hi);
-        bool moves;
-        for (size_t i = 0; i < s->dim; i++) x[i] = shrunk(&p, i, t, &moves);
+        const double factor = s->weight ? 0 : one_factor(&p, radius);
+        if (factor > 0) shrink_by(&p, factor, x);
+        else shrink_by_search(&p, radius, x);
     }
     free(copy);
     gull__settle(s, x, radius, measure);
@@ -97,14 +154,20 @@ static void steepest(const gull_space *s, const double *g, double *step) {
     }
 }
 
-/* Scales gains by 1 / *top and rooms by 1 / unit, so that nothing overflows, and sorts by
- * the ray's length at which each slot meets the box; tail: squares of the gains. */
-static void sort_by_ray(gull_slot *slot, size_t n, double unit, double top) {
+/* Scales gains by 1 / *top and rooms by 1 / unit, so that nothing overflows; key: the
+ * ray's length at which the slot meets the box; tail: the square of the gain. */
+static void scale_slots(gull_slot *slot, size_t n, double unit, double top) {
     for (size_t k = 0; k < n; k++) {
-        slot[k].gain = fmax(slot[k].gain / top, 0x1p-500);
-        slot[k].room = fmax(slot[k].room / unit, 0x1p-1000);
+        const double gain = slot[k].gain / top, room = slot[k].room / unit;
+        slot[k].gain = gain > 0x1p-500 ? gain : 0x1p-500;
+        slot[k].room = room > 0x1p-1000 ? room : 0x1p-1000;
         slot[k].key = slot[k].room / slot[k].gain;
+        slot[k].tail = slot[k].gain * slot[k].gain;
     }
+}
+
+/* By key; tail: squares of the gains from there on. */
+static void sort_by_ray(gull_slot *slot, size_t n) {
     gull__slots_ascending(slot, n);
     gull_sum tail = {0, 0};
     for (size_t k = n; k-- > 0;) {
@@ -156,7 +219,8 @@ static double reach(const gull_space *s, const double *a, double radius, double 
             gull__slot_move(s, slot + k, INFINITY, x);
     } else {
         const double top = greatest_gain(slot, n);
-        sort_by_ray(slot, n, radius, top);
+        scale_slots(slot, n, radius, top);
+        sort_by_ray(slot, n);
         const double ray = ray_of_length_one(slot, n, &value);
         if (x) move_along_ray(s, slot, n, ray, radius, x);
         value = value * top * radius;
@@ -167,19 +231,25 @@ static double reach(const gull_space *s, const double *a, double radius, double 
 
 /* The ray's length at which the function is 1 (the corner when it is just short of it
  * within rounding, INFINITY when never).  *size: the length of its clipped end. */
-static double ray_of_value_one(const gull_slot *slot, size_t n, double *size) {
-    gull_sum got = {0, 0}, squares = {0, 0};
-    for (size_t k = 0; k < n; k++) {
-        const double ray = fmax(1 - gull__sum(&got), 0) / slot[k].tail;
-        *size = hypot(sqrt(gull__sum(&squares)), ray * sqrt(slot[k].tail));
-        if (ray <= slot[k].key) return ray;
+static double ray_of_value_one(gull_slot *slot, size_t n, double *size) {
+    const size_t full = gull__slots_full(slot, n, 1);
+    gull_sum got = {0, 0}, squares = {0, 0}, tail = {0, 0};
+    double longest = 0;
+    for (size_t k = 0; k < full; k++) {
         gull__sum_add(&got, slot[k].gain * slot[k].room);
         gull__sum_add(&squares, slot[k].room * slot[k].room);
+        longest = fmax(longest, slot[k].key);
     }
-    *size = sqrt(gull__sum(&squares));
-    if (n && gull__enough(gull__sum(&got), 1, n)) return slot[n - 1].key;
-    *size = INFINITY;
-    return INFINITY;
+    for (size_t k = full; k < n; k++) gull__sum_add(&tail, slot[k].tail);
+    const double rest = sqrt(gull__sum(&tail)), held = sqrt(gull__sum(&squares));
+    if (full < n) {
+        const double ray = fmax(1 - gull__sum(&got), 0) / gull__sum(&tail);
+        *size = hypot(held, ray * rest);
+        return ray;
+    }
+    const bool enough = n && gull__enough(gull__sum(&got), 1, n);
+    *size = enough ? held : INFINITY;
+    return enough ? longest : INFINITY;
 }
 
 static double halfspace(const gull_space *s, const double *a, double need, double *x) {
@@ -190,7 +260,7 @@ static double halfspace(const gull_space *s, const double *a, double need, doubl
     double size = INFINITY;
     const double top = greatest_gain(slot, n), unit = n ? need / top : 0;
     if (n && unit > 0 && isfinite(unit)) {
-        sort_by_ray(slot, n, unit, top);
+        scale_slots(slot, n, unit, top);
         const double ray = ray_of_value_one(slot, n, &size);
         if (x && ray < INFINITY) move_along_ray(s, slot, n, ray, unit, x);
         size *= unit;

@@ -14,19 +14,28 @@ static double measure(const gull_space *s, const double *x) {
     return most;
 }
 
+/* The rare case that rounding carried a feature out of the ball. */
+static double back_inside(const gull_space *s, double *x, size_t i, double radius) {
+    const double w = gull__weight(s, i), x0 = s->x0[i];
+    for (double less = 0x1p-53; less <= 1 && !(w * gull__change(s, x, i) <= radius);
+         less *= 2) {
+        x[i] = less < 1 ? x0 + (x[i] - x0) * (1 - less) : x0;
+        if (s->f32) x[i] = gull__float_towards(x0, x[i]);
+    }
+    return x[i];
+}
+
 /* Feature by feature; rounding may not carry any of them out of the ball. */
 static void project(const gull_space *s, double *x, double radius) {
-    gull__into_box(s, x, radius);
+    if (isinf(radius)) gull__into_box(s, x, radius);
     for (size_t i = 0; i < s->dim; i++) {
-        const double w = gull__weight(s, i), x0 = s->x0[i];
-        if (!(w * gull__change(s, x, i) <= radius))
-            x[i] = x[i] > x0 ? x0 + radius / w : x0 - radius / w;
-        if (s->f32) x[i] = gull__float_towards(x0, x[i]);
-        for (double less = 0x1p-53; less <= 1 && !(w * gull__change(s, x, i) <= radius);
-             less *= 2) {
-            x[i] = less < 1 ? x0 + (x[i] - x0) * (1 - less) : x0;
-            if (s->f32) x[i] = gull__float_towards(x0, x[i]);
-        }
+        const double w = gull__weight(s, i), x0 = s->x0[i], ball = radius / w;
+        const double low = x0 - ball > s->lo[i] ? x0 - ball : s->lo[i];
+        const double high = x0 + ball < s->hi[i] ? x0 + ball : s->hi[i];
+        double v = x[i] < low ? low : x[i];
+        v = v > high ? high : isnan(v) ? x0 : v;
+        x[i] = s->f32 ? gull__float_towards(x0, v) : v;
+        if (!(w * gull__change(s, x, i) <= radius)) x[i] = back_inside(s, x, i, radius);
     }
 }
 
@@ -53,19 +62,22 @@ static double reach(const gull_space *s, const double *a, double radius, double 
     return gull__sum(&sum);
 }
 
-/* Slots sorted by room: the radius in the piece where the first k are at the edge. */
+/* The radius that meets the need: the slots whose room is less are full. */
 static double radius_of(gull_slot *slot, size_t n, double need) {
-    gull_sum tail = {0, 0}, got = {0, 0};
-    for (size_t k = n; k-- > 0;) {
-        gull__sum_add(&tail, slot[k].gain);
-        slot[k].tail = gull__sum(&tail);
-    }
     for (size_t k = 0; k < n; k++) {
-        const double radius = fmax(need - gull__sum(&got), 0) / slot[k].tail;
-        if (radius <= slot[k].room) return radius;
-        gull__sum_add(&got, slot[k].gain * slot[k].room);
+        slot[k].key = slot[k].room;
+        slot[k].tail = slot[k].gain;
     }
-    return gull__enough(gull__sum(&got), need, n) && n ? slot[n - 1].room : INFINITY;
+    const size_t full = gull__slots_full(slot, n, need);
+    gull_sum got = {0, 0}, tail = {0, 0};
+    double most = 0;
+    for (size_t k = 0; k < full; k++) {
+        gull__sum_add(&got, slot[k].gain * slot[k].room);
+        most = fmax(most, slot[k].room);
+    }
+    for (size_t k = full; k < n; k++) gull__sum_add(&tail, slot[k].gain);
+    if (full < n) return fmax(need - gull__sum(&got), 0) / gull__sum(&tail);
+    return gull__enough(gull__sum(&got), need, n) && n ? most : INFINITY;
 }
 
 static double halfspace(const gull_space *s, const double *a, double need, double *x) {
@@ -73,8 +85,6 @@ static double halfspace(const gull_space *s, const double *a, double need, doubl
     size_t n;
     gull__stay(s, x);
     if (!(need > 0) || !gull__slots(s, a, &slot, &n)) return 0;
-    for (size_t k = 0; k < n; k++) slot[k].key = slot[k].room;
-    gull__slots_ascending(slot, n);
     const double radius = radius_of(slot, n, need);
     for (size_t k = 0; x && isfinite(radius) && k < n; k++)
         gull__slot_move(s, slot + k, fmin(radius, slot[k].room), x);
