@@ -24,7 +24,9 @@ static const limit limits[] = {
     {"ead", {NAN, 0.02, NAN, NAN}}, {"ead:polish=0,beta=0.1", {NAN, 0.3, NAN, NAN}},
     {"lbfgs", {NAN, NAN, 0.02, NAN}}, {"lbfgs:polish=0", {NAN, NAN, 0.05, NAN}},
     {"bb", {1, 0.02, 0.02, 0.02}}, {"bb:polish=0", {1, 0.03, 0.03, 0.03}},
-    {"sigmazero", {0.3, NAN, NAN, NAN}}};
+    {"sigmazero", {0.3, NAN, NAN, NAN}}, {"sparsefool", {0.5, 0.1, NAN, NAN}},
+    {"jsma", {0.5, NAN, NAN, NAN}}, {"pgd:momentum=1", {0.5, 0.05, 0.05, 0.05}},
+    {"onepixel:pixels=16", {1, NAN, NAN, NAN}}};
 
 static double x[ROWS * DIM], lo[DIM], hi[DIM], weight[DIM];
 static int label[ROWS];
