@@ -1,105 +1,191 @@
 /* best.c - gull's default attack: other attacks as its parts, cheapest first, each starting
- * from what the ones before it found.  It stops a row as soon as a proof meets the witness or
- * independent attacks gain nothing more, and spends the rest next to the asked distances,
- * where the decision is.  The idea of an ensemble that reports the worst case per input is
- * AutoAttack's (Croce and Hein 2020, "Reliable evaluation"); the order is by what each part
- * gained for its price on small networks (doc/design.md). */
-#include "attack/losses.h"
+ * from what the ones before it found.  First the smallest change, by minimal-distance attacks,
+ * towards the nearest rivals too, until independent ones gain nothing more; then attacks of a
+ * fixed radius just below what was found and, where distances are asked, at those: all of them
+ * near the decision, few or none far from it.  It stops as soon as a proof meets the witness.
+ * An ensemble whose answer is the worst case per input is the idea of AutoAttack (Croce and
+ * Hein 2020, "Reliable evaluation"); the order is by what each part gained for its price
+ * (doc/design.md). */
+#include "attack/rivals.h"
 #include "core/plugin.h"
 
-enum { DEEPFOOL, FMN, DDN, APGD, FMN_TARGET, PGD, PARTS };
-static const char *const parts[] = {[DEEPFOOL] = "deepfool",
-                                    [FMN] = "fmn",
-                                    [DDN] = "ddn",
-                                    [APGD] = "apgd:targets=3,refine=4",
-                                    [FMN_TARGET] = "fmn:steps=60",
-                                    [PGD] = "pgd",
-                                    [PARTS] = NULL};
-enum { TARGETS = 3 };
+/* name, spec, phase */
+#define EACH_PART(X)                                                                     \
+    X(DEEPFOOL, "deepfool", ALWAYS)                                                      \
+    X(FMN, "fmn", ALWAYS)                                                                \
+    X(FMN_TARGET, "fmn:steps=60", MINIMAL)                                               \
+    X(DDN, "ddn", MINIMAL)                                                               \
+    X(FAB, "fab:targets=3,steps=50", MINIMAL)                                            \
+    X(PGD, "pgd:refine=0", PRESS)                                                        \
+    X(APGD, "apgd:refine=0", PRESS)                                                      \
+    X(APGD_TARGET, "apgd:targets=3,refine=0", PRESS)                                     \
+    X(APGD_ALL, "apgd:targets=9,refine=0", NEAR)                                         \
+    X(FAB_ALL, "fab:targets=9", NEAR)                                                    \
+    X(SQUARE, "square:queries=1000,refine=0", NEAR)
+typedef enum { ALWAYS, MINIMAL, PRESS, NEAR } phase;
+#define NAME(name, spec, phase) name,
+#define SPEC(name, spec, phase) spec,
+#define PHASE(name, spec, phase) phase,
+enum { EACH_PART(NAME) PARTS };
+static const char *const parts[] = {EACH_PART(SPEC) NULL};
+static const phase phase_of[] = {EACH_PART(PHASE)};
 
+enum { RIVALS = 3 };
 typedef struct options {
-    double gain, quiet;
+    double gain, quiet, near, far, press;
 } options;
 static const gull_param params[] = {
     GULL_PARAM(options, gain, 0.01, 0, 1, "a part gains when it comes so much closer, relatively"),
-    GULL_PARAM(options, quiet, 2, 1, 100, "stop after so many parts in a row without gain"),
+    GULL_PARAM(options, quiet, 2, 1, 100, "independent parts in a row without gain agree"),
+    GULL_PARAM(options, near, 1.25, 1, 1e6,
+               "every attack is tried at an asked distance when the witness is at most so many "
+               "times as far"),
+    GULL_PARAM(options, far, 2, 1, 1e6,
+               "none is when attacks agree on a witness over so many times as far"),
+    GULL_PARAM(options, press, 0.03, 1e-6, 0.5,
+               "how far below the witness radii are tried, relatively"),
     GULL_PARAM_END};
 
 typedef struct state {
     gull_run *run;
     const options *o;
     double quiet; /* parts in a row without gain, since there is a witness */
-    int rival[TARGETS], rivals;
+    double zero;  /* greatest share of zero gradients that a part saw */
+    int rival[RIVALS], rivals;
 } state;
 
-/* ---- Rivals, nearest first ---- */
+static bool agreed(const state *s) { return s->quiet >= s->o->quiet; }
 
-/* The cost of reaching each rival's boundary on the model linearised at x0. */
-static int rank_rivals(state *s) {
-    gull_run *run = s->run;
-    const gull_problem *p = gull_run_problem(run);
-    double *g = gull_run_scratch(run, p->space.dim * sizeof *g), value, cost[TARGETS];
-    if (!g) return GULL_ENOMEM;
-    s->rivals = 0;
-    if (p->goal.kind != GULL_MISS) return GULL_OK;
-    for (int c = 0; c < gull_run_classes(run); c++) {
-        const gull_pair pair = {c, p->goal.label};
-        if (c == p->goal.label) continue;
-        TRY(gull_ask_gradient(run, p->space.x0, gull__pair_loss(&pair), NULL, &value, g));
-        double way = p->cost->halfspace(&p->space, g, -value, NULL);
-        for (int k = 0, put = c; k < TARGETS; k++) {
-            if (k < s->rivals && !(way < cost[k])) continue;
-            const double out = k < s->rivals ? cost[k] : 0;
-            const int was = k < s->rivals ? s->rival[k] : -1;
-            cost[k] = way;
-            s->rival[k] = put;
-            if (was < 0) {
-                s->rivals++;
-                break;
-            }
-            way = out;
-            put = was;
-        }
+/* ---- One part ---- */
+
+static int go(state *s, int k, const gull_effort *effort) {
+    gull_gain gain;
+    TRY(gull_run_part(s->run, (size_t)k, effort, &gain));
+    s->zero = fmax(s->zero, gain.zero);
+    return GULL_OK;
+}
+
+static int towards_rivals(state *s, int k) {
+    for (int i = 0; i < s->rivals; i++) {
+        const gull_goal goal = {GULL_TARGET, gull_run_problem(s->run)->goal.label, s->rival[i]};
+        TRY(go(s, k, &(gull_effort){.goal = &goal}));
     }
     return GULL_OK;
 }
 
-/* ---- Parts ---- */
+/* Without a witness, and no asked distance, a radius is what the part tries by itself. */
+static int at(state *s, int k, double radius) {
+    return go(s, k, isfinite(radius) ? &(gull_effort){.eps = &radius, .eps_count = 1} : NULL);
+}
 
-static int go(state *s, int k, const gull_effort *effort) {
+/* A grain of l0 is a feature; else a share of the distance. */
+static double just_below(const state *s, double upper) {
+    return upper * (1 - s->o->press);
+}
+
+static int press(state *s, int k) {
+    for (int i = 0; i < 3 && !gull_run_settled(s->run); i++) {
+        const double upper = gull_run_upper(s->run);
+        TRY(at(s, k, just_below(s, upper)));
+        if (!(gull_run_upper(s->run) < upper)) break;
+    }
+    return GULL_OK;
+}
+
+/* ---- The smallest change ---- */
+
+static bool unneeded(const state *s) {
+    const gull_problem *p = gull_run_problem(s->run);
+    return p->eps_count && gull_run_upper(s->run) <= p->eps[0];
+}
+
+/* Where there is apgd, pgd adds nothing; APGD_ALL does what APGD_TARGET does. */
+static bool has_twin(const state *s, int k, bool near) {
+    if (k == PGD) return gull_run_has_part(s->run, APGD);
+    return k == APGD_TARGET && near && gull_run_has_part(s->run, APGD_ALL);
+}
+
+static gull_skip reason(const state *s, int k) {
+    if (gull_run_settled(s->run)) return GULL_SKIP_SETTLED;
+    if (has_twin(s, k, false)) return GULL_SKIP_TWIN;
+    if (phase_of[k] == ALWAYS) return GULL_RAN;
+    if (unneeded(s)) return GULL_SKIP_UNNEEDED;
+    return agreed(s) ? GULL_SKIP_AGREED : GULL_RAN;
+}
+
+static int smallest(state *s, int k) {
     const double before = gull_run_upper(s->run);
-    TRY(gull_run_part(s->run, (size_t)k, effort, NULL));
+    if (k == FMN_TARGET) TRY(towards_rivals(s, k));
+    else if (phase_of[k] == PRESS) TRY(press(s, k));
+    else TRY(go(s, k, NULL));
     const double after = gull_run_upper(s->run);
     s->quiet = after < before * (1 - s->o->gain) ? 0 : s->quiet + isfinite(after);
     return GULL_OK;
 }
 
-static int towards_rivals(state *s) {
-    for (int k = 0; k < s->rivals; k++) {
-        const gull_goal goal = {GULL_TARGET, gull_run_problem(s->run)->goal.label, s->rival[k]};
-        TRY(go(s, FMN_TARGET, &(gull_effort){.goal = &goal}));
+static int find_smallest(state *s) {
+    for (int k = 0; k < PARTS && phase_of[k] < NEAR; k++) {
+        const gull_skip why = gull_run_thorough(s->run) ? GULL_RAN : reason(s, k);
+        if (!gull_run_has_part(s->run, (size_t)k)) continue;
+        if (why) gull_run_skip(s->run, (size_t)k, why);
+        else TRY(smallest(s, k));
     }
     return GULL_OK;
 }
 
-/* Runs the part unless there is a reason not to. */
-static int unless_done(state *s, int k) {
-    gull_skip why = GULL_RAN;
-    if (gull_run_settled(s->run)) why = GULL_SKIP_SETTLED;
-    else if (s->quiet >= s->o->quiet) why = GULL_SKIP_AGREED;
-    if (why != GULL_RAN && !gull_run_thorough(s->run)) {
-        gull_run_skip(s->run, (size_t)k, why);
-        return GULL_OK;
+/* ---- The asked distances ---- */
+
+/* Why nothing needs to be tried at eps by part k. */
+static gull_skip decided(const state *s, int k, double eps) {
+    const double upper = gull_run_upper(s->run);
+    if (gull_run_settled(s->run)) return GULL_SKIP_SETTLED;
+    if (upper <= eps) return GULL_SKIP_UNNEEDED;
+    if (gull_run_thorough(s->run)) return GULL_RAN;
+    if (isfinite(upper) && agreed(s) && upper > s->o->far * eps) return GULL_SKIP_FAR;
+    const bool near = upper <= s->o->near * eps || isinf(upper) || s->zero > 0.5;
+    if (has_twin(s, k, near)) return GULL_SKIP_TWIN;
+    return phase_of[k] == NEAR && !near ? GULL_SKIP_FAR : GULL_RAN;
+}
+
+static int decide(state *s, double eps) {
+    for (int k = 0; k < PARTS; k++) {
+        if (phase_of[k] < PRESS || !gull_run_has_part(s->run, (size_t)k)) continue;
+        const gull_skip why = decided(s, k, eps);
+        if (why) gull_run_skip(s->run, (size_t)k, why);
+        else TRY(at(s, k, eps));
     }
-    return k == FMN_TARGET ? towards_rivals(s) : go(s, k, NULL);
+    return GULL_OK;
+}
+
+/* Downwards, until one resists: smaller ones then do, too. */
+static int decide_all(state *s) {
+    const gull_problem *p = gull_run_problem(s->run);
+    for (size_t i = p->eps_count; i-- > 0;) {
+        if (gull_run_upper(s->run) <= p->eps[i]) continue;
+        if (p->eps[i] <= gull_run_lower(s->run)) break;
+        TRY(decide(s, p->eps[i]));
+        if (gull_run_upper(s->run) > p->eps[i]) break;
+    }
+    return GULL_OK;
+}
+
+/* Nothing asked: every attack once more, where the others found nothing or saw no gradient. */
+static int last_resort(state *s) {
+    const bool blind = isinf(gull_run_upper(s->run)) || s->zero > 0.5;
+    for (int k = 0; k < PARTS; k++) {
+        if (phase_of[k] < NEAR || !gull_run_has_part(s->run, (size_t)k)) continue;
+        if (blind || gull_run_thorough(s->run)) TRY(press(s, k));
+        else gull_run_skip(s->run, (size_t)k, agreed(s) ? GULL_SKIP_AGREED : GULL_SKIP_WEAKER);
+    }
+    return GULL_OK;
 }
 
 static int run(gull_run *run, const void *opt) {
+    const gull_problem *p = gull_run_problem(run);
     state s = {.run = run, .o = opt};
-    TRY(rank_rivals(&s));
-    for (int k = 0; k < PARTS; k++)
-        if (gull_run_has_part(run, (size_t)k)) TRY(unless_done(&s, k));
-    return GULL_OK;
+    TRY(gull__nearest_rivals(run, RIVALS, s.rival, &s.rivals));
+    TRY(find_smallest(&s));
+    return p->eps_count ? decide_all(&s) : last_resort(&s);
 }
 
 const gull_method gull_attack_best = {

@@ -17,7 +17,8 @@ const char *gull__skip_text(gull_skip why) {
                                        "the interval is a point",
                                        "independent attacks agree",
                                        "no asked distance is near",
-                                       "a stronger attack decided",
+                                       "cheaper attacks found a way",
+                                       "a stronger one of its kind runs",
                                        "every asked distance fools already"};
     return text[why];
 }

@@ -223,7 +223,7 @@ typedef struct gull_effort { /* what one part is asked; zeros: all that the meth
 typedef struct gull_gain { /* of one run of a part */
     double upper;          /* the least distance it found itself; INFINITY: none */
     uint64_t queries;
-    bool ended; /* it came to its own end: neither its effort nor the row's was spent */
+    double zero;           /* share of the gradients it asked for that were zero */
 } gull_gain;
 /* Whether part k of the method's `parts` fits the model, norm, goal and access. */
 bool gull_run_has_part(const gull_run *, size_t k);
@@ -236,7 +236,8 @@ typedef enum {
     GULL_SKIP_SETTLED, /* the ends meet */
     GULL_SKIP_AGREED,  /* independent attacks end at the same distance */
     GULL_SKIP_FAR,     /* no asked distance is near what was found */
-    GULL_SKIP_WEAKER,  /* a stronger part of the same kind has decided */
+    GULL_SKIP_WEAKER,  /* it is dear, and the cheaper ones found a way */
+    GULL_SKIP_TWIN,    /* a stronger one of its kind runs */
     GULL_SKIP_UNNEEDED /* every asked distance fools already */
 } gull_skip;
 void gull_run_skip(gull_run *, size_t k, gull_skip);

@@ -23,6 +23,7 @@ struct gull_run {
     uint64_t queries, most; /* asked in this run; at most so many: 0, no limit */
     double started;         /* the seat's clock when the method began */
     double upper;           /* least distance found in this run */
+    double gradients, zero; /* asked in this run; zero in every feature */
     scratch *scratch;
     struct gull_run *parent; /* of a part */
 };
@@ -106,6 +107,8 @@ int gull_ask_gradient(gull_run *r, const double *x, gull_loss loss, double *scor
     for (gull_run *each = r; each; each = each->parent) {
         each->outcome->gradients++;
         each->outcome->flat += flat;
+        each->gradients++;
+        each->zero += flat;
     }
     return GULL_OK;
 }
@@ -295,6 +298,6 @@ int gull_run_part(gull_run *r, size_t k, const gull_effort *effort, gull_gain *g
     const int stop = gull_run_stop(r);
     if (stop == GULL_OK && (status == GULL_EBUDGET || status == GULL_ETIME))
         part.outcome->status = GULL_OK; /* its own effort, not the row's */
-    if (gain) *gain = (gull_gain){part.upper, part.queries, status >= 0};
+    if (gain) *gain = (gull_gain){part.upper, part.queries, part.zero / fmax(part.gradients, 1)};
     return can_go_on(status) ? stop : status;
 }
