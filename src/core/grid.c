@@ -17,12 +17,6 @@ static bool inside(const gull_space *s, size_t i, double v) {
     return v >= s->lo[i] && v <= s->hi[i];
 }
 
-double gull__grid_next(const gull_space *s, size_t i, double y, bool up) {
-    const gull_grid *g = &s->grid[i];
-    const double v = gull__grid_value(g, gull__grid_index(g, y) + (up ? 1 : -1), s->f32);
-    return inside(s, i, v) ? v : y;
-}
-
 /* x0 is on the grid and in the box, so steps back towards it end. */
 double gull__grid_round(const gull_space *s, enum gull_rounding how, size_t i, double x) {
     const gull_grid *g = s->grid ? &s->grid[i] : NULL;

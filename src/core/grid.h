@@ -15,8 +15,6 @@ double gull__grid_value(const gull_grid *, double k, bool f32);
 double gull__grid_round(const gull_space *, enum gull_rounding, size_t i, double x);
 /* The same for all features. */
 void gull__to_grid(const gull_space *, enum gull_rounding, const double *x, double *y);
-/* The next value of feature i above or below y that is in the box; y where there is none. */
-double gull__grid_next(const gull_space *, size_t i, double y, bool up);
 /* In Linf, where all features are on grids of one step, distances are its multiples: a proved
  * bound rises to the next.  Otherwise, and in other norms, the bound as it is. */
 double gull__grid_lower(const gull_problem *, double lower);
