@@ -2,6 +2,7 @@
  * wherever they are sampled, on tiny, huge, infinite and one-point intervals, against the
  * functions in extended precision, and are tight where the function is smooth. */
 #include "core/random.h"
+#include "graph/exponential.h"
 #include "graph/graph.h"
 #include "tap.h"
 #include <float.h>
@@ -265,7 +266,36 @@ static void check(const sample *s) {
     gull_graph_free(g);
 }
 
+/* ---- exp and exp - 1 of floats ---- */
+
+/* In units of the last place of the right answer, subnormals in those of the least one. */
+static double units_off(float got, real80 want) {
+    if (isinf(got)) return want > FLT_MAX ? 0 : 1e9;
+    const real80 unit = fmaxl(exp2l(floorl(log2l(fabsl(want))) - 23), 0x1p-149L);
+    return (double)(fabsl(got - want) / unit);
+}
+
+static void exponentials_are_right(void) {
+    double worst[2] = {0};
+    for (int k = 0; k < 2000000; k++) {
+        const float x = k % 4 == 0 ? (float)uniform(-110, 89)
+                        : k % 4 == 1 ? (float)uniform(-1, 1)
+                        : k % 4 == 2 ? (float)(exp(uniform(-80, 0)) * (k & 8 ? 1 : -1))
+                                     : (float)uniform(-20, 20);
+        worst[0] = fmax(worst[0], units_off(gull__exp32(x), expl(x)));
+        worst[1] = fmax(worst[1], units_off(gull__expm32(x), expm1l(x)));
+    }
+    tap_ok(worst[0] < 2, "exp of floats: off by %.2f units in the last place", worst[0]);
+    tap_ok(worst[1] < 2.5, "exp - 1 of floats: off by %.2f units", worst[1]);
+    tap_ok(gull__exp32(INFINITY) == INFINITY && gull__exp32(-INFINITY) == 0 &&
+               gull__exp32(0) == 1 && isnan(gull__exp32(NAN)) && gull__exp32(89) == INFINITY,
+           "exp of special floats");
+    tap_ok(gull__expm32(INFINITY) == INFINITY && gull__expm32(-INFINITY) == -1 &&
+               gull__expm32(0) == 0 && isnan(gull__expm32(NAN)), "exp - 1 of special floats");
+}
+
 int main(void) {
+    exponentials_are_right();
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) check(&samples[i]);
     return tap_done();
 }

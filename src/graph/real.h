@@ -14,6 +14,8 @@ typedef gull_pass32 gull_pass;
 #define GULL_PAYLOAD(tensor) ((tensor)->f32)
 #define GULL_PASS(name) gull__pass32_##name
 #define GULL_ABSOLUTE(pass) false
+#define GULL_EXP(x) gull__exp32(x) /* graph/exponential.h */
+#define GULL_EXPM1(x) gull__expm32(x)
 #else
 typedef double real;
 typedef gull_pass64 gull_pass;
@@ -21,6 +23,8 @@ typedef gull_pass64 gull_pass;
 #define GULL_PAYLOAD(tensor) ((tensor)->f64)
 #define GULL_PASS(name) gull__pass64_##name
 #define GULL_ABSOLUTE(pass) ((pass)->absolute)
+#define GULL_EXP(x) exp(x)
+#define GULL_EXPM1(x) expm1(x)
 #endif
 
 /* The products with constant weights, through the pass's backend in float; they ADD to

@@ -6,7 +6,9 @@
  * and bounds of n numbers, either through curved.h or (graph/lines.h)
  *   static void interval_of(attributes a, n, lo, hi, out_lo, out_hi);
  *   static void lines_of(attributes a, n, lo, hi, out);
- * Mathematics goes through tgmath.h: exp of a float is computed in float. */
+ * Mathematics goes through tgmath.h, so that the log of a float is computed in float, and
+ * GULL_EXP and GULL_EXPM1. */
+#include "graph/exponential.h"
 #include "graph/lines.h"
 #include "graph/real.h"
 #include <tgmath.h>

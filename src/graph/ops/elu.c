@@ -2,8 +2,8 @@
 #define ATTRIBUTES {"alpha", 1}
 #include "graph/ops/curved.h"
 
-static real value_of(attributes a, real x) { return x > 0 ? x : a.v[0] * expm1(x); }
-static real slope_of(attributes a, real x, real y) { return x > 0 ? 1 : a.v[0] * exp(x); }
+static real value_of(attributes a, real x) { return x > 0 ? x : a.v[0] * GULL_EXPM1(x); }
+static real slope_of(attributes a, real x, real y) { return x > 0 ? 1 : a.v[0] * GULL_EXP(x); }
 
 static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
     gull__curve_piece(c, -INFINITY, a.v[0] > 0 ? GULL_CONVEX : GULL_CONCAVE);

@@ -1,7 +1,7 @@
 /* exp.c - ONNX Exp. */
 #include "graph/ops/curved.h"
 
-static real value_of(attributes a, real x) { return exp(x); }
+static real value_of(attributes a, real x) { return GULL_EXP(x); }
 static real slope_of(attributes a, real x, real y) { return y; }
 
 static void curve_of(attributes a, double lo, double hi, gull_curve *c) {

@@ -6,8 +6,8 @@
 static const real RATE = (real)0.7978845608028654, CUBIC = (real)0.044715;
 
 static real logistic_of_2u(real x) {
-    const real u = RATE * (x + CUBIC * x * x * x), e = exp(-2 * fabs(u));
-    return u > 0 ? 1 / (1 + e) : e / (1 + e);
+    const real u = RATE * (x + CUBIC * x * x * x), e = GULL_EXP(-2 * fabs(u));
+    return (u > 0 ? 1 : e) / (1 + e);
 }
 static real normal_below(real x) { return (real)0.5 * erfc(x * (real)-0.7071067811865476); }
 
@@ -15,11 +15,11 @@ static real value_of(attributes a, real x) {
     return x * (a.v[0] != 0 ? logistic_of_2u(x) : normal_below(x));
 }
 
+/* What x is multiplied by is y / x, and 1/2 at 0. */
 static real slope_of(attributes a, real x, real y) {
-    if (a.v[0] == 0)
-        return normal_below(x) + x * (real)0.3989422804014327 * exp((real)-0.5 * x * x);
-    const real s = logistic_of_2u(x), slope = RATE * (1 + 3 * CUBIC * x * x);
-    return s + 2 * (x * s * (1 - s)) * slope;
+    const real part = x != 0 ? y / x : (real)0.5;
+    if (a.v[0] == 0) return part + x * (real)0.3989422804014327 * GULL_EXP((real)-0.5 * x * x);
+    return part + 2 * (y * (1 - part)) * (RATE * (1 + 3 * CUBIC * x * x));
 }
 
 static void curve_of(attributes a, double lo, double hi, gull_curve *c) {

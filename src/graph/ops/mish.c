@@ -3,11 +3,11 @@
 #include "graph/ops/curved.h"
 
 static real value_of(attributes a, real x) {
-    const real e = exp(x < 40 ? x : 40), n = e * (e + 2);
+    const real e = GULL_EXP(x < 40 ? x : 40), n = e * (e + 2);
     return x < 40 ? x * (n / (n + 2)) : x;
 }
 static real slope_of(attributes a, real x, real y) {
-    const real e = exp(x < 40 ? x : 40), d = e * (e + 2) + 2;
+    const real e = GULL_EXP(x < 40 ? x : 40), d = e * (e + 2) + 2;
     return x < 40 ? e * (e + 2) / d + x * (4 * e / d) * ((e + 1) / d) : 1;
 }
 

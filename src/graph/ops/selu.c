@@ -3,10 +3,10 @@
 #include "graph/ops/curved.h"
 
 static real value_of(attributes a, real x) {
-    return a.v[1] * (x > 0 ? x : a.v[0] * expm1(x));
+    return a.v[1] * (x > 0 ? x : a.v[0] * GULL_EXPM1(x));
 }
 static real slope_of(attributes a, real x, real y) {
-    return a.v[1] * (x > 0 ? 1 : a.v[0] * exp(x));
+    return a.v[1] * (x > 0 ? 1 : a.v[0] * GULL_EXP(x));
 }
 
 static void curve_of(attributes a, double lo, double hi, gull_curve *c) {

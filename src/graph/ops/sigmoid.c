@@ -2,13 +2,10 @@
 #include "graph/ops/elementwise.h"
 
 static real value_of(attributes a, real x) {
-    const real e = (real)exp(-fabs((double)x));
-    return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+    const real e = GULL_EXP(-fabs(x));
+    return (x >= 0 ? 1 : e) / (1 + e);
 }
-
-static real slope_of(attributes a, real x, real y) {
-    return y * (1 - y);
-}
+static real slope_of(attributes a, real x, real y) { return y * (1 - y); }
 
 static void interval_of(attributes a, size_t n, const double *lo, const double *hi,
                         double *out_lo, double *out_hi) {

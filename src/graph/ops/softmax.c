@@ -6,7 +6,7 @@ static void one(const real *x, real *y, size_t length, size_t step) {
     const real m = greatest(x, length, step);
     real sum = 0;
     for (size_t i = 0; i < length; i++) {
-        y[i * step] = (real)exp((double)(x[i * step] - m));
+        y[i * step] = GULL_EXP(x[i * step] - m);
         sum += y[i * step];
     }
     for (size_t i = 0; i < length; i++) y[i * step] /= sum;

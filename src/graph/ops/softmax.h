@@ -3,6 +3,7 @@
  *   static void one(const real *x, real *y, size_t length, size_t step);
  *   static void one_gradient(const real *y, const real *dy, real *dx, length, step);
  *   FINISH(t): the result where t = log(sum of exp(x_j - x_i)) */
+#include "graph/exponential.h"
 #include "graph/ops/outward.h"
 #include "graph/real.h"
 #include "graph/softmax_state.h"

@@ -2,11 +2,11 @@
 #include "graph/ops/curved.h"
 
 static real value_of(attributes a, real x) {
-    return log1p(exp(-fabs(x))) + (x > 0 ? x : 0);
+    return log1p(GULL_EXP(-fabs(x))) + (x > 0 ? x : 0);
 }
 static real slope_of(attributes a, real x, real y) {
-    const real e = exp(-fabs(x));
-    return x > 0 ? 1 / (1 + e) : e / (1 + e);
+    const real e = GULL_EXP(-fabs(x));
+    return (x > 0 ? 1 : e) / (1 + e);
 }
 
 static void curve_of(attributes a, double lo, double hi, gull_curve *c) {

@@ -4,8 +4,8 @@
 
 /* 1 / (1 + exp(-z)) without overflow. */
 static real logistic(real z) {
-    const real e = exp(-fabs(z));
-    return z > 0 ? 1 / (1 + e) : e / (1 + e);
+    const real e = GULL_EXP(-fabs(z));
+    return (z > 0 ? 1 : e) / (1 + e);
 }
 
 static real value_of(attributes a, real x) { return x * logistic(a.v[0] * x); }
