@@ -1,6 +1,7 @@
 /* graph.c - builds a graph node by node: looks the operator up, lets it check its shapes,
  * keeps ownership of everything. */
 #include "graph/graph.h"
+#include "num/packs.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,11 @@ size_t gull_attr_ints(const gull_attributes *a, const char *name, const int64_t 
 gull_graph *gull__graph_new(int64_t opset) {
     gull_graph *g = calloc(1, sizeof *g);
     if (!g) return NULL;
+    g->packs = gull__packs_new();
+    if (!g->packs) {
+        free(g);
+        return NULL;
+    }
     g->opset = opset;
     g->batch = 1;
     g->input = g->output = -1;
@@ -73,6 +79,7 @@ void gull_graph_free(gull_graph *g) {
         free((void *)(uintptr_t)g->tensor[i].f64);
         free(g->tensor[i].name);
     }
+    gull__packs_free(g->packs);
     free(g->node);
     free(g->tensor);
     free(g);

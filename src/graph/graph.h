@@ -48,6 +48,7 @@ typedef struct gull_graph {
     /* The tensors have no batch axis: a row is all of a tensor, its axes are those of the
      * file.  Readers fall back on it where a network mixes what would be its rows. */
     bool unbatched;
+    struct gull_packs *packs; /* weights as backends want them, for all evaluators */
     size_t longest_sum; /* longest dot product of any operator, for rounding terms */
     bool randomised; /* some operator draws noise: see gull_evaluator_draws */
 } gull_graph;

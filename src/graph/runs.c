@@ -223,8 +223,8 @@ static int plan_run(cutter *c, gull_run *r, bool *again) {
         *again = true;
         return GULL_OK;
     }
-    status = c->backend->plan_new(c->layer, c->layers, c->blob, c->blobs, c->tile, &r->plan,
-                                  &bad);
+    status = c->backend->plan_new(c->layer, c->layers, c->blob, c->blobs, c->tile,
+                                  c->graph->packs, &r->plan, &bad);
     if (status == GULL_ENOMEM) return status;
     if (status < 0) {
         c->planned[c->node_of[bad]] = false;

@@ -40,7 +40,8 @@ static int plan_one(gull_primitive *p, const gull_layer *l, gull_blob blob[2]) {
     blob[0].plain = p->x;
     blob[1].plain = p->y;
     float *gradient[] = {p->dx, p->dy};
-    const int status = gull__onednn_plan_new(l, 1, blob, 2, p->tile, &p->plan, &bad);
+    const int status = gull__onednn_plan_new(l, 1, blob, 2, p->tile, NULL, &p->plan,
+                                             &bad);
     return status ? status : gull__onednn_plan_gradient(p->plan, gradient);
 }
 

@@ -90,12 +90,15 @@ static void *keep(objects *o, kept_kind kind, void *object) {
     return object;
 }
 
-float *onednn_floats(objects *o, size_t bytes) {
-    if (o->status) return NULL;
+static float *new_block(size_t bytes) {
     const size_t room = (bytes + 127) / 64 * 64;
     float *p = aligned_alloc(64, room);
     if (p) memset(p, 0, room);
-    return keep(o, BUFFER, p);
+    return p;
+}
+
+float *onednn_floats(objects *o, size_t bytes) {
+    return o->status ? NULL : keep(o, BUFFER, new_block(bytes));
 }
 
 desc_ref onednn_desc(objects *o, int rank, const int64_t *dims, dnnl_format_tag_t tag) {
@@ -192,12 +195,51 @@ float *onednn_as_layout(objects *o, pass *p, desc_ref from, float *data, desc_re
     return out;
 }
 
-float *onednn_packed(objects *o, desc_ref from, const float *data, desc_ref to) {
+static void pack_into(objects *o, desc_ref from, const float *data, desc_ref to,
+                      float *out) {
     pass once = {NULL, 0};
-    float *out = onednn_as_layout(o, &once, from, (float *)(uintptr_t)data, to);
+    onednn_reorder_into(o, &once, from, data, to, out);
     onednn_end_pass(o);
     if (!o->status) check(o, onednn_run(o, &once) != 0);
     free(once.step);
+}
+
+static bool same_layout(const void *a, const void *b) {
+    return dnnl_memory_desc_equal((desc_ref)a, (desc_ref)b) != 0;
+}
+
+/* Packs into a buffer of the store; its lock is held. */
+static float *pack_for_all(objects *o, gull_packs *packs, desc_ref from, const float *data,
+                           desc_ref to) {
+    gull_pack p = {data, NULL, NULL, desc_destroy};
+    check(o, desc_copy(to, &p.layout));
+    if (o->status) return NULL;
+    p.data = new_block(dnnl_memory_desc_get_size(to));
+    if (p.data)
+        pack_into(o, from, data, to, p.data);
+    else
+        check(o, dnnl_out_of_memory);
+    if (!o->status) {
+        check(o, gull__packs_add(packs, &p) ? dnnl_out_of_memory : 0);
+        return o->status ? NULL : p.data;
+    }
+    desc_destroy(p.layout);
+    free(p.data);
+    return NULL;
+}
+
+const float *onednn_packed(objects *o, gull_packs *packs, desc_ref from, const float *data,
+                           desc_ref to) {
+    if (o->status || dnnl_memory_desc_equal(from, to)) return data;
+    if (!packs) {
+        float *own = onednn_floats(o, dnnl_memory_desc_get_size(to));
+        pack_into(o, from, data, to, own);
+        return own;
+    }
+    gull__packs_lock(packs);
+    float *out = gull__packs_find(packs, data, to, same_layout);
+    if (!out) out = pack_for_all(o, packs, from, data, to);
+    gull__packs_unlock(packs);
     return out;
 }
 

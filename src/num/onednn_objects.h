@@ -3,6 +3,7 @@
 #ifndef GULL_ONEDNN_OBJECTS_H
 #define GULL_ONEDNN_OBJECTS_H
 #include "num/onednn_shim.h"
+#include "num/packs.h"
 
 enum { ONEDNN_NOMEM = -8, ONEDNN_FAILED = -4 };
 
@@ -53,8 +54,9 @@ step *onednn_primitive_step(objects *, pass *, dnnl_primitive_desc_t);
 void onednn_argument(objects *, step *, int which, desc_ref, const void *data);
 /* `data` in layout `to`: itself, or where a step of the pass puts it. */
 float *onednn_as_layout(objects *, pass *, desc_ref from, float *data, desc_ref to);
-/* Puts it there now (weights). */
-float *onednn_packed(objects *, desc_ref from, const float *data, desc_ref to);
+/* Puts it there now (weights), for all that share the packs (or NULL). */
+const float *onednn_packed(objects *, gull_packs *, desc_ref from, const float *data,
+                           desc_ref to);
 void onednn_reorder_into(objects *, pass *, desc_ref from, const float *data, desc_ref to,
                          float *out);
 void onednn_end_pass(objects *); /* memory for the scratchpads so far */

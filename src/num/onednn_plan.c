@@ -30,6 +30,7 @@ typedef struct made { /* by the forward pass of a layer, for the backward one */
 
 struct gull_plan {
     objects o;
+    gull_packs *packs; /* shared, or NULL */
     size_t tile, layers, values;
     gull_layer *layer;
     value *value;
@@ -138,7 +139,8 @@ static void product_forward(gull_plan *p, const gull_layer *l, made *m) {
     const desc_ref w = onednn_desc_of(&p->o, m->forward, dnnl_query_weights_md);
     make_value(p, out, onednn_desc_of(&p->o, m->forward, dnnl_query_dst_md));
     const float *x = onednn_as_layout(&p->o, &p->forward, in->desc, in->data, src);
-    const float *packed = onednn_packed(&p->o, layer_weights(p, l, false), l->weights, w);
+    const float *packed = onednn_packed(&p->o, p->packs, layer_weights(p, l, false), l->weights,
+                                        w);
     step *s = onednn_primitive_step(&p->o, &p->forward, m->forward);
     onednn_argument(&p->o, s, DNNL_ARG_SRC, src, x);
     onednn_argument(&p->o, s, DNNL_ARG_WEIGHTS, w, packed);
@@ -304,7 +306,8 @@ static void product_backward(gull_plan *p, const gull_layer *l, const made *m) {
     const desc_ref to = onednn_desc_of(&p->o, m->backward, dnnl_query_diff_src_md);
     const desc_ref from = onednn_desc_of(&p->o, m->backward, dnnl_query_diff_dst_md);
     const desc_ref w = onednn_desc_of(&p->o, m->backward, dnnl_query_weights_md);
-    const float *packed = onednn_packed(&p->o, layer_weights(p, l, false), l->weights, w);
+    const float *packed = onednn_packed(&p->o, p->packs, layer_weights(p, l, false), l->weights,
+                                        w);
     dy = onednn_as_layout(&p->o, &p->backward, out->desc, dy, from);
     float *dx = new_like(p, to);
     step *s = onednn_primitive_step(&p->o, &p->backward, m->backward);
@@ -385,11 +388,13 @@ static gull_plan *new_plan(const gull_layer *layer, size_t layers, const gull_bl
 }
 
 int gull__onednn_plan_new(const gull_layer *layer, size_t layers, const gull_blob *blob,
-                          size_t blobs, size_t tile, gull_plan **out, size_t *bad) {
+                          size_t blobs, size_t tile, gull_packs *packs, gull_plan **out,
+                          size_t *bad) {
     gull_plan *p = new_plan(layer, layers, blob, blobs, tile);
     *out = NULL;
     *bad = 0;
     if (!p) return ONEDNN_NOMEM;
+    p->packs = packs;
     onednn_open(&p->o);
     for (size_t i = 0; i < blobs && !p->o.status; i++) {
         value *v = &p->value[i];

@@ -4,7 +4,7 @@
 #include "num/plan.h"
 
 int gull__onednn_plan_new(const gull_layer *, size_t layers, const gull_blob *, size_t blobs,
-                          size_t tile, gull_plan **out, size_t *bad);
+                          size_t tile, gull_packs *, gull_plan **out, size_t *bad);
 int gull__onednn_plan_gradient(gull_plan *, float *const *gradient);
 int gull__onednn_plan_forward(gull_plan *);
 int gull__onednn_plan_backward(gull_plan *);

@@ -3,6 +3,7 @@
 #ifndef GULL_PLAN_H
 #define GULL_PLAN_H
 #include "num/kernels.h"
+#include "num/packs.h"
 
 typedef enum gull_layer_kind {
     GULL_LAYER_CONV,
