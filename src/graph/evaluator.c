@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TILE = 16, FEW = 4 }; /* rows of a plan */
+/* Rows of a plan, and numbers of all activations of a row that ask for fewer. */
+enum { TILE = 16, FEW = 4, LARGE_ROW = 1 << 23, HUGE_ROW = 1 << 26 };
 
 struct gull_evaluator {
     const gull_graph *graph;
@@ -194,9 +195,16 @@ static int new_evaluator(gull_evaluator **out, const gull_graph *g, size_t batch
     return GULL_OK;
 }
 
+static size_t tile_of(const gull_graph *g) {
+    double numbers = 0;
+    for (size_t t = 0; t < g->tensor_count; t++)
+        if (is_live(g, t)) numbers += (double)g->tensor[t].size;
+    return numbers > HUGE_ROW ? 1 : numbers > LARGE_ROW ? FEW : TILE;
+}
+
 int gull_evaluator_new(gull_evaluator **out, const gull_graph *g, size_t batch,
                        const char *backend, gull_error *err) {
-    return new_evaluator(out, g, batch, TILE, backend, err);
+    return new_evaluator(out, g, batch, tile_of(g), backend, err);
 }
 
 void gull_evaluator_draws(gull_evaluator *e, const uint64_t *draw) { e->draw = draw; }
