@@ -3,7 +3,8 @@
 pyautoattack, or autoattack), on the same weights, pictures and radii, one thread each.
 
 usage: autoattack.py GULL [--rows 200] [--norms linf,l2,l1] [--methods apgd,apgd-t,...]
-                          [--model FILE.onnx | --plain] [--queries 1000] [--json FILE]
+                          [--model FILE.onnx | --plain] [--queries 1000]
+                          [--targets 9] [--json FILE]
 Needs Python packages torch and onnx, and Debian's dataset-fashion-mnist.  Prints how many
 pictures resist (of those read right), CPU seconds of both and, for square, the queries."""
 import argparse
@@ -27,9 +28,9 @@ NORM = {"linf": "Linf", "l2": "L2", "l1": "L1"}
 EPS = {"linf": 0.05, "l2": 0.8, "l1": 8.0}  # where some pictures of cnn.onnx resist
 PLAIN_EPS = {"linf": 0.015, "l2": 0.3, "l1": 2.5}
 LEAN = "refine=0,halvings=0"
-OURS = {"apgd": "apgd:" + LEAN, "apgd-t": "apgd:targets=9," + LEAN,
-        "fab-t": "fab:targets=9,stop=asked,polish=0", "fab": "fab:polish=0", "standard": "standard",
-        "square": "square:queries={}," + LEAN}
+OURS = {"apgd": "apgd:restarts=1," + LEAN, "apgd-t": "apgd:targets={targets}," + LEAN,
+        "fab-t": "fab:targets={targets},stop=asked,polish=0", "fab": "fab:polish=0", "standard": "standard",
+        "square": "square:queries={queries}," + LEAN}
 
 
 def plain_network(path):
@@ -59,52 +60,47 @@ class Counted:
         return self.net(x)
 
 
-def apgd_l1(attack):
-    """What AutoAttack's standard version sets for L1."""
-    attack.use_largereps = True
-    return attack
-
-
-def peer_attack(name, net, norm, eps, queries):
+def peer_attack(name, net, norm, eps, effort, standard=False):
+    """AutoAttack's attack, with the settings of its standard version."""
     some = {"norm": NORM[norm], "eps": eps, "seed": 0, "device": "cpu"}
+    targets = 9 if standard else effort.targets
     l1 = norm == "l1"
     if name == "apgd":
-        return autopgd_base.APGDAttack(net, n_iter=100, n_restarts=1, loss="ce",
-                                       use_largereps=l1, **some)
+        return autopgd_base.APGDAttack(net, n_iter=100, n_restarts=5 if l1 and standard else 1,
+                                       loss="ce", use_largereps=l1, **some)
     if name == "apgd-t":
-        return autopgd_base.APGDAttack_targeted(net, n_iter=100, n_target_classes=9,
-                                                use_largereps=l1, **some)
+        return autopgd_base.APGDAttack_targeted(
+            net, n_iter=100, n_target_classes=5 if l1 and standard else targets,
+            use_largereps=l1, **some)
     if name in ("fab", "fab-t"):
         return fab_pt.FABAttack_PT(net, n_iter=100, n_restarts=1, targeted=name == "fab-t",
-                                   n_target_classes=9, **some)
-    return square.SquareAttack(net, n_queries=queries, p_init=0.8, resc_schedule=False, **some)
+                                   n_target_classes=targets, **some)
+    return square.SquareAttack(net, n_queries=5000 if standard else effort.queries, p_init=0.8,
+                               resc_schedule=False, **some)
 
 
-def peer(name, net, x, y, norm, eps, queries):
+def ensemble(net, x, y, norm, eps, effort):
+    """AutoAttack's standard version: each attack on what the ones before left."""
+    left, z = np.ones(len(x), bool), x.clone()
+    for name in ("apgd", "apgd-t", "fab-t", "square"):
+        rows = torch.from_numpy(np.flatnonzero(left))
+        if len(rows):
+            attack = peer_attack(name, net, norm, eps, effort, standard=True)
+            z[rows] = attack.perturb(x[rows].clone(), y[rows].clone())
+            left[rows] = ~fooled(net, x[rows], z[rows], y[rows], norm, eps)
+    return z
+
+
+def peer(name, net, x, y, norm, eps, effort):
     """Which rows AutoAttack's code fools within eps, CPU seconds, questions asked."""
     counted = Counted(net)
     start = time.process_time()
     if name == "standard":
-        left = np.ones(len(x), bool)
-        z = x.clone()
-        for stage in ("apgd", "apgd-t", "fab-t", "square"):
-            rows = torch.from_numpy(np.flatnonzero(left))
-            if len(rows):
-                z[rows] = run_peer(stage, counted, x[rows], y[rows], norm, eps, 5000)
-                left[rows] = ~fooled(net, x[rows], z[rows], y[rows], norm, eps)
+        z = ensemble(counted, x, y, norm, eps, effort)
     else:
-        z = run_peer(name, counted, x, y, norm, eps, queries)
+        z = peer_attack(name, counted, norm, eps, effort).perturb(x.clone(), y.clone())
     seconds = time.process_time() - start
     return fooled(net, x, z, y, norm, eps), seconds, counted.count
-
-
-def run_peer(name, net, x, y, norm, eps, queries):
-    attack = peer_attack(name, net, norm, eps, queries)
-    if norm == "l1" and name == "apgd":
-        attack.n_restarts = 5 if queries == 5000 else 1
-    if norm == "l1" and name == "apgd-t" and queries == 5000:
-        attack.n_target_classes = 5
-    return attack.perturb(x.clone(), y.clone())
 
 
 def fooled(net, x, z, y, norm, eps):
@@ -113,19 +109,20 @@ def fooled(net, x, z, y, norm, eps):
     return wrong & (distances(norm, x.numpy(), z.detach().numpy()) <= eps * (1 + 1e-5))
 
 
-def compare(command, model, radii, rows, norms, methods, queries):
+def compare(command, model, radii, effort):
     torch.set_num_threads(1)
-    net = torch_network(model)
+    net, rows = torch_network(model), effort.rows
     x, y = fashion.load("t10k")
     x, y = torch.from_numpy(x[:rows].reshape(-1, 1, 28, 28)), torch.from_numpy(y[:rows])
     with torch.no_grad():
         right = (net(x).argmax(1) == y).numpy()
     table = []
-    for norm in norms:
-        for name in methods:
+    for norm in effort.norms.split(","):
+        for name in effort.methods.split(","):
             eps = radii[norm]
-            d, seconds, asked = gull(command, OURS[name].format(queries), norm, rows, eps, model)
-            theirs, peer_seconds, count = peer(name, net, x[right], y[right], norm, eps, queries)
+            method = OURS[name].format(**vars(effort))
+            d, seconds, asked = gull(command, method, norm, rows, eps, model)
+            theirs, peer_seconds, count = peer(name, net, x[right], y[right], norm, eps, effort)
             table.append({"norm": norm, "eps": eps, "method": name, "right": int(right.sum()),
                           "ours": int((d[right] > eps).sum()), "theirs": int((~theirs).sum()),
                           "seconds": seconds, "peer_seconds": peer_seconds,
@@ -150,14 +147,14 @@ def main():
     parser.add_argument("--model", default=MODEL)
     parser.add_argument("--plain", action="store_true", help="train one as usual, attack that")
     parser.add_argument("--queries", type=int, default=1000, help="of square alone")
+    parser.add_argument("--targets", type=int, default=9, help="of apgd-t and fab-t alone")
     parser.add_argument("--json")
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if a.plain:
             a.model = os.path.join(folder, "plain.onnx")
             plain_network(a.model)
-        table = compare(a.gull, a.model, PLAIN_EPS if a.plain else EPS, a.rows,
-                        a.norms.split(","), a.methods.split(","), a.queries)
+        table = compare(a.gull, a.model, PLAIN_EPS if a.plain else EPS, a)
     if a.json:
         with open(a.json, "w") as f:
             json.dump(table, f, indent=1)
