@@ -34,12 +34,12 @@ OURS = {"apgd": "apgd:restarts=1," + LEAN, "apgd-t": "apgd:targets={targets}," +
 
 
 def plain_network(path):
-    """A network trained as usual for one epoch, as an ONNX file."""
+    """A network trained as usual on 20,000 pictures, as an ONNX file."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Conv2d(1, 16, 4, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 4, 2, 1),
                         nn.ReLU(), nn.Flatten(), nn.Linear(32 * 7 * 7, 64), nn.ReLU(),
                         nn.Linear(64, 10))
-    x, y = (torch.from_numpy(a) for a in fashion.load("train"))
+    x, y = (torch.from_numpy(a[:20000]) for a in fashion.load("train"))
     optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
     for u, v in zip(x.view(-1, 1, 28, 28).split(100), y.split(100)):
         optimizer.zero_grad()

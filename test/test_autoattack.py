@@ -11,9 +11,9 @@ SOURCE = os.environ.get("GULL_SOURCE", os.path.join(os.path.dirname(__file__), "
 COMMAND = os.path.join(os.environ.get("GULL_BUILD", "build"), "cli", "gull")
 PYTHON = os.environ.get("GULL_PEERS", sys.executable)
 DATA = os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist")
-RUNS = [["--rows", "40", "--methods", "apgd,square", "--queries", "500"],
-        ["--rows", "30", "--methods", "apgd-t,fab-t", "--targets", "2"],
-        ["--plain", "--rows", "40", "--methods", "apgd,fab-t", "--targets", "1"]]
+RUNS = [["--rows", "30", "--methods", "apgd,square", "--queries", "500"],
+        ["--rows", "20", "--methods", "apgd-t,fab-t", "--targets", "2"],
+        ["--plain", "--rows", "30", "--methods", "apgd,fab-t", "--targets", "1"]]
 
 
 def skip(why):

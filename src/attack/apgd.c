@@ -213,10 +213,15 @@ static double kth_greatest(double *v, size_t n, size_t k) {
     return v[want];
 }
 
-/* A step of cost `step`, shared evenly by the `few` features of greatest gain. */
+/* A step of cost `step`, shared evenly by the `few` features of greatest gain that have not
+ * met the box. */
 static void move_few(const gull_problem *p, ascent *a, size_t few) {
     const gull_space *s = &p->space;
-    for (size_t i = 0; i < s->dim; i++) a->y[i] = fabs(a->g[i]) / weight(s, i);
+    for (size_t i = 0; i < s->dim; i++) {
+        const bool met = a->g[i] > 0 ? a->x[i] >= s->hi[i] : a->x[i] <= s->lo[i];
+        if (met) a->g[i] = 0;
+        a->y[i] = fabs(a->g[i]) / weight(s, i);
+    }
     const double least = kth_greatest(a->y, s->dim, few);
     size_t count = 0;
     for (size_t i = 0; i < s->dim; i++)
