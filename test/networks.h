@@ -216,6 +216,38 @@ MAYBE static gull_graph *net_choices(void) {
     return end(&b);
 }
 
+/* Activations of all bends: kinks, steps, waves, functions with one least value. */
+MAYBE static gull_graph *net_bends(void) {
+    build b = begin(1, (int64_t[]){6});
+    b.g->opset = 24;
+    gemm(&b, 9), unary(&b, "LeakyRelu"), gemm(&b, 8), unary(&b, "Gelu"), gemm(&b, 8);
+    unary(&b, "Elu"), with_constant(&b, "Max", false), gemm(&b, 6), unary(&b, "Sin");
+    gemm(&b, 5), unary(&b, "HardSwish"), unary(&b, "Abs"), gemm(&b, 4);
+    return end(&b);
+}
+
+/* Numbers that are taken together: reductions, a normalization, products of activations. */
+MAYBE static gull_graph *net_groups(void) {
+    build b = begin(2, (int64_t[]){3, 4});
+    b.g->opset = 18;
+    const int64_t axes[1] = {2}, four = 4;
+    const gull_attribute item[2] = {{.name = "axes", .kind = 'I', .ints = axes, .count = 1},
+                                    {.name = "keepdims", .kind = 'i', .i = 0}};
+    const gull_attributes a = {item, 2};
+    const int scale = constant(&b, 1, &four, 1);
+    const int x = b.top, norm = add_node(&b, "LayerNormalization", (int[]){x, scale}, 2, NULL);
+    const int most = add_node(&b, "ReduceMax", (int[]){x}, 1, &a);
+    const int least = add_node(&b, "ReduceMin", (int[]){x}, 1, &a);
+    const int mean = add_node(&b, "ReduceMean", (int[]){norm}, 1, &a);
+    const int spread = add_node(&b, "Sub", (int[]){most, least}, 2, NULL);
+    const int gate = (unary(&b, "Neg"), unary(&b, "Sigmoid"));
+    const int gated = add_node(&b, "Mul", (int[]){spread, gate}, 2, NULL);
+    const int length = add_node(&b, "ReduceL2", (int[]){norm}, 1, &a);
+    add_node(&b, "Sum", (int[]){mean, gated, length}, 3, NULL);
+    gemm(&b, 5), unary(&b, "Softmax"), gemm(&b, 4);
+    return end(&b);
+}
+
 /* ---- Values of all tensors at a point, in double ---- */
 
 typedef struct values {

@@ -497,6 +497,8 @@ int main(void) {
     sampled_points_stay_inside("moves and attributes", net_moves());
     sampled_points_stay_inside("copies beside constants", net_copies());
     sampled_points_stay_inside("choices", net_choices());
+    sampled_points_stay_inside("bends", net_bends());
+    sampled_points_stay_inside("groups", net_groups());
     linear_network_is_exact();
     stable_network_is_exact();
     one_input_bounds_the_minimum();

@@ -43,10 +43,11 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *attribute
 }
 
 static unsigned traits(const gull_graph *g, const gull_node *n) {
+    const cast_kind kind = ((const cast_state *)n->state)->kind;
     (void)g;
-    return ((const cast_state *)n->state)->kind == SAME
-               ? GULL_OP_AFFINE | GULL_OP_INDEX | GULL_OP_RENAME
-               : GULL_OP_ELEMENTWISE;
+    return kind == SAME    ? GULL_OP_AFFINE | GULL_OP_INDEX | GULL_OP_RENAME
+           : kind == WHOLE ? GULL_OP_ELEMENTWISE | GULL_OP_STRAIGHT
+                           : GULL_OP_ELEMENTWISE;
 }
 
 static int forward(const gull_node *n, const void *pass) {

@@ -17,7 +17,7 @@ static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
     gull__curve_piece(c, fmax(at_0, at_1), GULL_FLAT);
     c->low = 0;
     c->high = 1;
-    if (a.v[0] == 0) c->from = INFINITY, c->low = c->high = value_of(a, 0);
+    if (!(isfinite(at_0) && isfinite(at_1) && at_0 != at_1)) c->from = INFINITY;
     c->off = 0x1p-48 * (1 + fabs((double)a.v[1]));
 }
 
