@@ -26,6 +26,8 @@ static const limit limits[] = {
     {"bb", {1, 0.02, 0.02, 0.02}}, {"bb:polish=0", {1, 0.03, 0.03, 0.03}},
     {"sigmazero", {0.3, NAN, NAN, NAN}}, {"sparsefool", {0.5, 0.1, NAN, NAN}},
     {"jsma", {0.5, NAN, NAN, NAN}}, {"pgd:momentum=1", {0.5, 0.05, 0.05, 0.05}},
+    {"fmn:restarts=2,targets=1", {0.3, 0.02, 0.02, 0.02}},
+    {"ddn:restarts=2", {NAN, NAN, 0.02, NAN}},
     {"onepixel:pixels=16", {1, NAN, NAN, NAN}}};
 
 static double x[ROWS * DIM], lo[DIM], hi[DIM], weight[DIM];

@@ -2,17 +2,20 @@
  * while the point fools and grows while it does not (Rony et al. 2019, algorithm 1).  The
  * first radius and step are the distance that the model linearised at x0 asks for. */
 #include "attack/losses.h"
+#include "attack/start.h"
 #include "attack/witness.h"
 #include "core/registry.h"
 #include <string.h>
 
 typedef struct options {
-    double steps, step, shrink, polish;
+    double steps, step, shrink, start, restarts, polish;
 } options;
 static const gull_param params[] = {
     GULL_PARAM(options, steps, 100, 1, 1e6, "gradient steps"),
     GULL_PARAM(options, step, 1, 1e-6, 1e6, "first step, in linearised distances"),
     GULL_PARAM(options, shrink, 0.05, 1e-6, 0.9, "relative change of the radius"),
+    GULL_WORDS(options, start, 0, "witness|input", "the first start: the best witness, if any"),
+    GULL_PARAM(options, restarts, 1, 1, 1e6, "starts; after the first at random points"),
     GULL_PARAM(options, polish, 5, 0, 1e6, "tangent steps at the end"), GULL_PARAM_END};
 
 typedef struct state {
@@ -52,14 +55,34 @@ static int one_step(gull_run *run, state *s, double i) {
     return GULL_OK;
 }
 
-static int descend(gull_run *run, state *s) {
+/* From x0, or from a point that fools, moved to the boundary. */
+static int begin(gull_run *run, state *s, bool fresh) {
     const gull_problem *p = gull_run_problem(run);
-    memcpy(s->x, p->space.x0, p->space.dim * sizeof *s->x);
-    TRY(start(run, s));
+    bool any = false;
+    if (fresh || (s->o->start <= 0 && gull_run_witness(run)))
+        TRY(gull__start_point(run, fresh, s->x, &any));
+    if (!any) {
+        memcpy(s->x, p->space.x0, p->space.dim * sizeof *s->x);
+        return start(run, s);
+    }
+    TRY(gull__best_offer(&s->best, run, s->x));
+    TRY(gull__to_boundary(run, s->x, 8));
+    s->scale = s->radius = p->cost->measure(&p->space, s->x);
+    return GULL_OK;
+}
+
+static int descend(gull_run *run, state *s, bool fresh) {
+    const gull_problem *p = gull_run_problem(run);
+    TRY(begin(run, s, fresh));
     for (double i = 0; i < s->o->steps; i++) TRY(one_step(run, s, i));
     int label;
     TRY(gull_ask_label(run, s->x, &label));
     return gull__fools(&p->goal, label) ? gull__best_offer(&s->best, run, s->x) : GULL_OK;
+}
+
+static int descents(gull_run *run, state *s) {
+    for (double i = 0; i < s->o->restarts; i++) TRY(descend(run, s, i > 0));
+    return GULL_OK;
 }
 
 static int run(gull_run *run, const void *opt) {
@@ -71,7 +94,7 @@ static int run(gull_run *run, const void *opt) {
                    gull_run_scratch(run, (size_t)gull_run_classes(run) * sizeof(double))};
     if (!s.x || !s.g || !s.scores) return GULL_ENOMEM;
     TRY(gull__best_new(&s.best, run));
-    return gull__best_claim(&s.best, run, descend(run, &s), (int)s.o->polish);
+    return gull__best_claim(&s.best, run, descents(run, &s), (int)s.o->polish);
 }
 
 const gull_method gull_attack_ddn = {
