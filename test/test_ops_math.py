@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Operators of arithmetic, activations, reductions and normalizations, one a model, against
 ONNX Runtime over shapes, attributes and opsets, and against ONNX's conformance tests."""
+import warnings
+
 from onnx_peer import *
 
 i64 = lambda *v: np.array(v, dtype=np.int64)
@@ -106,6 +108,53 @@ def normalizations():
                 one(op, (3, 4), opset=opset, axis=axis)
 
 
+def exported():
+    """What PyTorch makes of a network of convolutions, normalizations and attention: scores
+    and the gradient of their sum."""
+    try:
+        import io, torch
+        from torch import nn
+        from torch.nn import functional as F
+    except ImportError:
+        return skip("exported networks", "no PyTorch")
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.group, self.instance = (
+                nn.Conv2d(3, 8, 3, padding=1), nn.GroupNorm(2, 8), nn.InstanceNorm2d(8, affine=True))
+            self.slope, self.layer = nn.PReLU(8), nn.LayerNorm(8)
+            self.attention, self.mix, self.last = nn.Linear(8, 24), nn.Linear(8, 8), nn.Linear(8, 5)
+
+        def forward(self, x):
+            x = F.silu(self.group(self.conv(x)))
+            x = F.max_pool2d(F.hardswish(self.slope(self.instance(x))), 2)
+            t = x.flatten(2).transpose(1, 2)
+            q, k, v = self.attention(t).chunk(3, 2)
+            t = t + torch.softmax(q @ k.transpose(1, 2) / 8 ** .5, -1) @ v
+            t = F.gelu(self.mix(self.layer(t)))
+            t = F.normalize(t, dim=-1) + F.mish(t) + F.elu(t) + F.softplus(t)
+            t = torch.cat([t.mean(1), t.amax(1), torch.logsumexp(t, 1)], 1)[:, 4:20:2]
+            return self.last(F.relu6(t))
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    net = Net().eval()
+    x = np.random.default_rng(0).uniform(0, 1, (4, 3, 8, 8)).astype(np.float32)
+    moving = torch.tensor(x[:1], requires_grad=True)
+    net(moving).sum().backward()
+    for opset in (11, 13, 15, 17):
+        file = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(net, torch.zeros(1, 3, 8, 8), file, opset_version=opset)
+        path = save(file.getvalue())
+        compare(f"PyTorch, opset {opset}", None, x, net(torch.tensor(x)).detach().numpy(), path)
+        got, error = gull.ask("gradient:f64", path, x[:1])
+        ok(error is None and far(got, moving.grad.numpy()) < 1e-5,
+           f"PyTorch, opset {opset}: gradient: {error or far(got, moving.grad.numpy())}")
+
+
 def halves():
     """Values that round to even."""
     x = np.arange(-4.5, 5)[None].astype(np.float32)
@@ -150,6 +199,7 @@ variadic()
 reductions()
 normalizations()
 against_runtime()
+exported()
 halves()
 refusals()
 conformance(KNOWN, 30, WANTED)
