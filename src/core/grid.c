@@ -37,8 +37,14 @@ void gull__to_grid(const gull_space *s, enum gull_rounding how, const double *x,
     for (size_t i = 0; i < s->dim; i++) y[i] = gull__grid_round(s, how, i, x[i]);
 }
 
+/* All its values up to `most` are whole numbers that float32 holds. */
+static bool is_exact(const gull_grid *g, double most) {
+    return g->origin == floor(g->origin) && g->times / g->over == floor(g->times / g->over) &&
+           most < 0x1p24;
+}
+
 /* The cost of one step, the same for all features that may move, or 0; *slack: how far the
- * measure of whole steps may be off, for values rounded to float32. */
+ * measure of whole steps may be off by rounding. */
 static double one_step(const gull_space *s, double *slack) {
     double step = 0;
     *slack = 0;
@@ -49,7 +55,9 @@ static double one_step(const gull_space *s, double *slack) {
         const double own = g->over > 0 ? w * g->times / g->over : 0;
         if (!(own > 0) || (step > 0 && own != step)) return 0;
         step = own;
-        *slack = fmax(*slack, w * fmax(fabs(s->lo[i]), fabs(s->hi[i])) * 0x1p-22);
+        const double most = fmax(fabs(s->lo[i]), fabs(s->hi[i]));
+        if (!is_exact(g, most) || w != 1)
+            *slack = fmax(*slack, w * most * (s->f32 ? 0x1p-22 : 0x1p-48));
     }
     return step;
 }

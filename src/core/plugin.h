@@ -280,6 +280,7 @@ typedef struct gull_method {
      * lists them as "name/spec". */
     const char *const *parts;
     bool needs_eps; /* makes no sense without --eps */
+    bool needs_grid; /* is for --quantize, or a --domain with integers */
 } gull_method;
 
 /* ---- Structures that several families share ---- */

@@ -100,6 +100,7 @@ static int misfit(const gull_method *m, const gull_question *q, const gull_model
     if (m->needs & ~q->granted) return GULL_EACCESS;
     if (!(m->costs & GULL_COST(gull__cost_index(q->cost)))) return GULL_EUNSUPPORTED;
     if (!(m->goals & (1u << q->goal))) return GULL_EUNSUPPORTED;
+    if (m->needs_grid && !q->quantize && !q->domain) return GULL_EUNSUPPORTED;
     return m->needs_eps && !q->eps_count ? GULL_EUSAGE : 0;
 }
 
@@ -117,6 +118,10 @@ static int explain(const gull_method *m, const gull_question *q, const gull_mode
     if (m->needs & ~q->granted)
         return gull__fail(err, GULL_EACCESS, "method %s needs more than --access %s", m->name,
                           q->access);
+    if (m->needs_grid && !q->quantize && !q->domain)
+        return gull__fail(err, GULL_EUNSUPPORTED,
+                          "method %s is for features of whole numbers: say --quantize, or give a "
+                          "--domain with integers", m->name);
     if (misfit(m, q, model) == GULL_EUSAGE)
         return gull__fail(err, GULL_EUSAGE,
                           "method %s tests one distance: give it with --eps, such as --eps 8/255",
