@@ -24,10 +24,10 @@ static unsigned can(const void *self) {
     return ((const network *)self)->graph->randomised ? answers : answers | GULL_CAN_GRAPH;
 }
 
-/* Fewer rows at once where their values and gradients would take more than 512 MB. */
+/* Fewer rows at once where their values and gradients would take more than 256 MB. */
 static int tile(const void *self) {
     const gull_graph *g = ((const network *)self)->graph;
-    const double most = (double)(1 << 26);
+    const double most = (double)(1 << 25);
     double numbers = 1;
     for (size_t t = 0; t < g->tensor_count; t++)
         if ((int)t == g->input || g->tensor[t].producer >= 0) numbers += (double)g->tensor[t].size;
