@@ -3,6 +3,7 @@
 read, against ONNX Runtime over shapes, attributes and opsets; gradients against
 differences."""
 from onnx_peer import *
+from tap import gull as command
 
 i64 = lambda *v: np.array(v, dtype=np.int64)
 f32 = lambda *v: np.array(v, dtype=np.float32)
@@ -229,6 +230,13 @@ def outside():
         got, error = gull.ask("reference", model(location=location, offset=7, length=60), x)
         ok(error is None and far(got, (x @ w.astype(np.float64)) ** 2) < 1e-12,
            f"weights in {location}: {error}")
+    digests = []
+    for byte in (b"?", b"!", w.tobytes()[:1]):
+        with open(folder + "/in/weights.bin", "r+b") as f:
+            f.seek(7), f.write(byte)
+        path = model(location="in/weights.bin", offset=7, length=60)
+        digests.append(command("info", path).stdout.split("sha256")[-1].split()[0])
+    ok(len(set(digests)) == 3, "the model's digest counts the weights outside")
     def refused(name, path, *words):
         error = gull.ask("ref", path, None)[1]
         ok(error and all(k in error for k in ("constant 'w'",) + words), f"{name}: {error}")

@@ -192,6 +192,16 @@ static int open_bytes(gull_model **out, gull_bytes *bytes, gull_error *err) {
     return GULL_OK;
 }
 
+/* The file's digest; of a model in several files, whose reader left the digest of the
+ * others, that of both digests. */
+static void add_digest(const gull_bytes *bytes, char hex[65]) {
+    char both[129] = {0};
+    memcpy(both + 64, hex, 64);
+    gull__sha256(bytes->data, bytes->size, hex);
+    memcpy(both, hex, 64);
+    if (both[64]) gull__sha256((const uint8_t *)both, 128, hex);
+}
+
 int gull_model_open(gull_model **out, const char *path, gull_error *err) {
     return gull_model_open_with(out, path, NULL, err);
 }
@@ -206,7 +216,7 @@ int gull_model_open_with(gull_model **out, const char *path, const gull_settings
     bytes.data = data;
     int status = open_bytes(out, &bytes, err);
     if (status == GULL_OK) {
-        gull__sha256(bytes.data, bytes.size, (*out)->sha256);
+        add_digest(&bytes, (*out)->sha256);
         char *copy = strdup(path);
         if (copy) {
             free((*out)->path);

@@ -1,4 +1,5 @@
 /* onnx.c - reads ONNX files (opsets 7 and later) by the format's own schema. */
+#include "core/model.h"
 #include "model/network.h"
 #include "read/onnx.h"
 #include <inttypes.h>
@@ -84,8 +85,9 @@ static int model_of(const onnx_build *b, gull_model **out, gull_error *err) {
 
 static int build_model(const Onnx__ModelProto *m, const gull_bytes *bytes, gull_model **out,
                        gull_error *err) {
+    char others[65] = "";
     const gull_settings *how = bytes->settings;
-    onnx_build b = {.proto = m->graph, .settings = how, .path = bytes->path};
+    onnx_build b = {.proto = m->graph, .settings = how, .path = bytes->path, .others = others};
     if (!m->graph) return gull__fail(err, GULL_EFORMAT, "it holds no graph");
     TRY(gull__onnx_linear_classifier(m->graph, out, err));
     if (*out && how) {
@@ -96,8 +98,9 @@ static int build_model(const Onnx__ModelProto *m, const gull_bytes *bytes, gull_
     if (*out) return GULL_OK;
     int status = gull__onnx_build(&b, opset_of(m), err);
     free(b.name);
-    if (status >= 0) return model_of(&b, out, err);
-    gull_graph_free(b.graph);
+    if (status >= 0) status = model_of(&b, out, err);
+    else gull_graph_free(b.graph);
+    if (status >= 0) memcpy((*out)->sha256, others, sizeof others);
     return status;
 }
 

@@ -26,6 +26,7 @@ typedef struct onnx_build {
     const char *output;  /* the one that is asked */
     double cut;          /* the score of "no" behind a Sigmoid or Softmax */
     const char *path;    /* of the file, for tensors in files beside it */
+    char *others;        /* digest of what those files gave */
     bool unbatched;      /* read without a batch axis: see gull_graph */
     size_t folded;       /* numbers of constants that were computed */
 } onnx_build;

@@ -1,5 +1,6 @@
 /* onnx_external.c - tensors whose numbers lie in a file beside the model: "location" under
  * the model's folder and never outside it, "offset" and "length" inside that file. */
+#include "core/model.h"
 #include "read/onnx.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -105,6 +106,16 @@ static int read_file(int fd, const char *location, uint64_t offset, size_t size,
     return gull__fail(err, status, "'%.200s' cannot be read: %s", location, strerror(errno));
 }
 
+/* Digest of the digest so far and that of these bytes. */
+static void note_digest(const uint8_t *bytes, size_t size, char others[65]) {
+    char both[128] = {0};
+    char one[65];
+    gull__sha256(bytes, size, one);
+    memcpy(both, others, others[0] ? 64 : 0);
+    memcpy(both + 64, one, 64);
+    gull__sha256((const uint8_t *)both, sizeof both, others);
+}
+
 int gull__onnx_external(const onnx_build *b, const Onnx__TensorProto *t, size_t size,
                         uint8_t **bytes, gull_error *err) {
     const char *location = value_of(t, "location");
@@ -123,5 +134,6 @@ int gull__onnx_external(const onnx_build *b, const Onnx__TensorProto *t, size_t 
     free(path);
     const int status = read_file(fd, location, offset, size, bytes, err);
     if (fd >= 0) close(fd);
+    if (status >= 0 && b->others) note_digest(*bytes, size, b->others);
     return status;
 }

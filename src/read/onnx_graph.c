@@ -378,7 +378,7 @@ int gull__onnx_build(onnx_build *b, int64_t opset, gull_error *err) {
     const int status = build(b, opset, err);
     if (status != GULL_EUNSUPPORTED && status != GULL_EFORMAT) return status;
     onnx_build whole = {.proto = b->proto, .settings = b->settings, .output = b->output,
-                        .path = b->path, .unbatched = true};
+                        .path = b->path, .others = b->others, .unbatched = true};
     gull_error second = {0, ""};
     const int again = build(&whole, opset, &second);
     const bool tell_second = again == GULL_ENOMEM || (again < 0 && got_further(&whole, b));
