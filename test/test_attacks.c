@@ -117,6 +117,53 @@ static void test_cost(int cost, bool boxed, bool weighted, gull_goal_kind goal) 
     gull_model_close(&m);
 }
 
+/* Rows of 2 x 4 x 5 pictures with every third feature frozen: the attacks that look at the
+ * shape, and AutoAttack's protocol at several distances. */
+static void test_pictures(int cost) {
+    static const limit some[] = {{"apgd:targets=3,refine=6", {NAN, 0.1, 0.05, 0.05}},
+                                 {"fab", {NAN, 0.05, 0.01, 0.01}},
+                                 {"square:queries=1000", {NAN, 1.5, 0.7, 0.3}}};
+    gull_model *m = make_model(true);
+    gull_task t = make_rows(m, true, false);
+    uint8_t rule[DIM] = {0};
+    double lower[ROWS], least[ROWS], sum = 0;
+    for (size_t i = 0; i < DIM; i += 3) rule[i] = GULL_FROZEN;
+    t.rule = rule;
+    t.rank = 3;
+    t.shape[0] = 2;
+    t.shape[1] = 4;
+    t.shape[2] = 5;
+    ask_rows *a = ask_new(m, &t, gull_costs[cost]);
+    bool good = ask_method(a, "linear") == GULL_OK;
+    for (size_t i = 0; i < ROWS; i++) {
+        lower[i] = a->answer[i].lower;
+        least[i] = a->answer[i].upper;
+        sum += isfinite(least[i]) ? least[i] / ROWS : 0;
+    }
+    for (size_t k = 0; k < sizeof some / sizeof *some; k++) {
+        good &= ask_method(a, some[k].method) == GULL_OK;
+        const double worse = shortfall(a, lower, least);
+        tap_ok(good && worse >= -0.5 && worse <= some[k].most[cost],
+               "%s, pictures, frozen features: %s finds %.3f%% more than the least",
+               gull_costs[cost]->name, some[k].method, 100 * worse);
+    }
+    a->question.eps_count = 3;
+    for (int k = 0; k < 3; k++) a->question.eps[k] = sum * (0.5 + 0.5 * k);
+    good = ask_method(a, "standard") == GULL_OK;
+    int decided = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        for (int k = 0; k < 3; k++) {
+            const double eps = a->question.eps[k];
+            if (least[i] > 0.97 * eps) continue;
+            good &= a->answer[i].upper <= eps;
+            decided++;
+        }
+    tap_ok(good && decided > ROWS / 2, "%s: standard fools wherever the least allows: %d times",
+           gull_costs[cost]->name, decided);
+    ask_free(a);
+    gull_model_close(&m);
+}
+
 int main(void) {
     for (int cost = 0; cost < 4; cost++) {
         test_cost(cost, true, false, GULL_MISS);
@@ -124,5 +171,6 @@ int main(void) {
         if (cost != GULL_L0) test_cost(cost, true, true, GULL_MISS);
         test_cost(cost, true, false, GULL_TARGET);
     }
+    for (int cost = GULL_L1; cost < 4; cost++) test_pictures(cost);
     return tap_done();
 }
