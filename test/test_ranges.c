@@ -111,7 +111,7 @@ static void free_room(const gull_graph *g, room *r) {
 }
 
 static void run(const gull_graph *g, room *r) {
-    const gull_pass64 pass = {g, 1, r->value, NULL, false};
+    const gull_pass64 pass = {.graph = g, .n = 1, .value = r->value};
     for (size_t i = 0; i < g->node_count; i++) g->node[i].op64->forward(&g->node[i], &pass);
 }
 

@@ -2,7 +2,9 @@
 #include "graph/ops/curved.h"
 
 static real value_of(attributes a, real x) { return erf(x); }
-static real slope_of(attributes a, real x, real y) { return (real)1.1283791670955126 * GULL_EXP(-x * x); }
+static real slope_of(attributes a, real x, real y) {
+    return (real)1.1283791670955126 * GULL_EXP(-x * x);
+}
 
 static void curve_of(attributes a, double lo, double hi, gull_curve *c) {
     gull__curve_piece(c, -INFINITY, GULL_CONVEX);
