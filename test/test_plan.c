@@ -91,6 +91,23 @@ static int residual(gull_graph *g, int x) {
     return gemm(g, op(g, "Flatten", op(g, "GlobalAveragePool", x)), 10, 1);
 }
 
+static int relu6(gull_graph *g, int x) {
+    const gull_attribute a[] = {{"min", 'f', 0, 0, NULL, NULL, 0},
+                                {"max", 'f', 0, 0.4, NULL, NULL, 0}};
+    return node(g, "Clip", &x, 1, a, 2);
+}
+
+/* Depthwise blocks with a top, as in MobileNet. */
+static int mobile(gull_graph *g, int x) {
+    x = relu6(g, conv(g, x, 16, 3, 2, 1));
+    for (int i = 0; i < 2; i++) {
+        const int y = relu6(g, conv(g, relu6(g, conv(g, x, 48, 1, 1, 1)), 48, 3, 1, 48));
+        x = add(g, x, conv(g, y, 16, 1, 1, 1));
+    }
+    x = relu6(g, add(g, relu6(g, x), x));
+    return gemm(g, op(g, "Flatten", op(g, "GlobalAveragePool", x)), 10, 1);
+}
+
 /* Sums read twice and not masked, a ReLU that does not own its input. */
 static int preactivation(gull_graph *g, int x) {
     x = conv(g, x, 16, 3, 1, 1);
@@ -140,6 +157,7 @@ static const spec specs[] = {
     {"small, 4 channels", small, {4, 12, 9}, 1},
     {"residual, 3 channels", residual, {3, 16, 16}, 1},
     {"preactivation", preactivation, {3, 10, 10}, 1},
+    {"mobile", mobile, {3, 17, 15}, 1},
     {"pools", pooled, {1, 28, 28}, 0},
     {"mixed", mixed, {3, 13, 13}, 0},
     {"dense", dense, {1, 4, 5}, 0},

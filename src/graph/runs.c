@@ -191,6 +191,7 @@ static int add_node(cutter *c, size_t i, size_t last) {
     if (open && open->kind > GULL_LAYER_DENSE && open->kind != GULL_LAYER_ADD) open = NULL;
     if (l->kind == GULL_LAYER_RELU && open) {
         open->relu = true;
+        open->top = l->top;
         return pass_on(c, n->in[0], n->out, last);
     }
     if (l->kind == GULL_LAYER_BIAS) {

@@ -15,10 +15,11 @@ typedef struct gull_backend {
     int (*backward)(gull_primitive *, size_t rows, const float *dy, float *dx);
     void (*free)(gull_primitive *); /* NULL is fine */
 
-    /* Plans, or NULL.  A plan belongs to one thread and its packs (or NULL) to all.  Layers in topological order; on
-     * error -4 the backend has no fast code for layer *bad.  Its forward pass reads the
-     * given blobs and writes the wanted ones; its backward pass reads the gradients of
-     * the wanted ones and ADDS to those of the given ones, after a forward pass. */
+    /* Plans, or NULL.  A plan belongs to one thread and its packs (or NULL) to all.
+     * Layers in topological order; on error -4 the backend has no fast code for layer
+     * *bad.  The forward pass reads the given blobs and writes the wanted ones; the
+     * backward pass, after a forward pass, reads the gradients of the wanted ones and ADDS
+     * to those of the given ones. */
     int (*plan_new)(const gull_layer *, size_t layers, const gull_blob *, size_t blobs,
                     size_t tile, gull_packs *, gull_plan **out, size_t *bad);
     /* Before the first backward pass; gradient[blob] as gull_blob.plain. */

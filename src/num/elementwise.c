@@ -1,34 +1,38 @@
 /* elementwise.c - ReLU, residual sums and their gradients in one pass over memory; one
  * compilation for each vector length. */
 #include "num/elementwise.h"
+#include <string.h>
 
 #define LOOPS(name, attribute)                                                           \
-    attribute static void relu_##name(size_t n, const float *a, float *to) {             \
-        for (size_t i = 0; i < n; i++) to[i] = a[i] > 0 ? a[i] : 0;                      \
+    attribute static void relu_##name(size_t n, const float *a, float top, float *to) {  \
+        for (size_t i = 0; i < n; i++) {                                                 \
+            const float v = a[i] > 0 ? a[i] : 0;                                         \
+            to[i] = v < top ? v : top;                                                   \
+        }                                                                                \
     }                                                                                    \
     attribute static void sum_##name(size_t n, const float *a, const float *b,           \
                                      float *to) {                                        \
         for (size_t i = 0; i < n; i++) to[i] = a[i] + b[i];                              \
     }                                                                                    \
     attribute static void sum_relu_##name(size_t n, const float *a, const float *b,      \
-                                          float *to) {                                   \
+                                          float top, float *to) {                        \
         for (size_t i = 0; i < n; i++) {                                                 \
-            const float v = a[i] + b[i];                                                 \
-            to[i] = v > 0 ? v : 0;                                                       \
+            const float sum = a[i] + b[i], v = sum > 0 ? sum : 0;                        \
+            to[i] = v < top ? v : top;                                                   \
         }                                                                                \
     }                                                                                    \
     attribute static void mask_##name(size_t n, const float *a, const float *y,          \
-                                      float *to) {                                       \
+                                      float top, float *to) {                            \
         for (size_t i = 0; i < n; i++) {                                                 \
-            const float v = a[i];                                                        \
-            to[i] = y[i] > 0 ? v : 0;                                                    \
+            const float v = y[i] > 0 ? a[i] : 0;                                         \
+            to[i] = y[i] < top ? v : 0;                                                  \
         }                                                                                \
     }                                                                                    \
     attribute static void sum_mask_##name(size_t n, const float *a, const float *b,      \
-                                          const float *y, float *to) {                   \
+                                          const float *y, float top, float *to) {        \
         for (size_t i = 0; i < n; i++) {                                                 \
-            const float v = a[i] + b[i];                                                 \
-            to[i] = y[i] > 0 ? v : 0;                                                    \
+            const float sum = a[i] + b[i], v = y[i] > 0 ? sum : 0;                       \
+            to[i] = y[i] < top ? v : 0;                                                  \
         }                                                                                \
     }
 
@@ -54,22 +58,24 @@ static bool has_avx512(void) {
 #define RUN(loop, ...) loop##_plain(__VA_ARGS__)
 #endif
 
-void gull__add_relu(size_t n, const float *a, const float *b, bool relu, float *to) {
+void gull__add_relu(size_t n, const float *a, const float *b, bool relu, float top,
+                    float *to) {
     if (b && relu)
-        RUN(sum_relu, n, a, b, to);
+        RUN(sum_relu, n, a, b, top, to);
     else if (b)
         RUN(sum, n, a, b, to);
     else
-        RUN(relu, n, a, to);
+        RUN(relu, n, a, top, to);
 }
 
-void gull__add_mask(size_t n, const float *a, const float *b, const float *y, float *to) {
+void gull__add_mask(size_t n, const float *a, const float *b, const float *y, float top,
+                    float *to) {
     if (b && y)
-        RUN(sum_mask, n, a, b, y, to);
+        RUN(sum_mask, n, a, b, y, top, to);
     else if (b)
         RUN(sum, n, a, b, to);
     else if (y)
-        RUN(mask, n, a, y, to);
+        RUN(mask, n, a, y, top, to);
     else
-        for (size_t i = 0; i < n; i++) to[i] = a[i];
+        memcpy(to, a, n * sizeof *to);
 }

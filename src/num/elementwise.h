@@ -4,8 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* to = a + b, or max(a + b, 0); b may be NULL, `to` may be a or b. */
-void gull__add_relu(size_t n, const float *a, const float *b, bool relu, float *to);
-/* to = a + b where y > 0, else 0; b may be NULL; y NULL: everywhere. */
-void gull__add_mask(size_t n, const float *a, const float *b, const float *y, float *to);
+/* to = a + b, then max(., 0) and min(., top) with `relu`; b may be NULL, `to` may be a or
+ * b; top infinite: none. */
+void gull__add_relu(size_t n, const float *a, const float *b, bool relu, float top,
+                    float *to);
+/* to = a + b where 0 < y < top, else 0; b may be NULL; y NULL: everywhere. */
+void gull__add_mask(size_t n, const float *a, const float *b, const float *y, float top,
+                    float *to);
 #endif

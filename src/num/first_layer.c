@@ -149,12 +149,12 @@ void gull__first_layer_free(gull_first_layer *f) {
     free(f);
 }
 
-static void pad_lines(gull_first_layer *f, const float *dy, const float *y) {
+static void pad_lines(gull_first_layer *f, const float *dy, const float *y, float top) {
     const gull_window *v = &f->shape.window;
     const size_t length = v->out[1] * f->block;
     for (size_t i = 0; i < f->blocks * v->out[0]; i++)
         gull__add_mask(length, dy + i * length, NULL, y ? y + i * length : NULL,
-                       f->padded + (i * f->width + f->front) * f->block);
+                       top, f->padded + (i * f->width + f->front) * f->block);
 }
 
 /* The output that tap k of an axis sees at the input `at`; false: none. */
@@ -205,11 +205,11 @@ static void run_phase(gull_first_layer *f, size_t at, size_t phase, float *dx) {
 }
 
 void gull__first_layer(gull_first_layer *f, size_t rows, const float *dy, const float *y,
-                       float *dx) {
+                       float top, float *dx) {
     const gull_window *v = &f->shape.window;
     const size_t row = f->blocks * v->out[0] * v->out[1] * f->block;
     for (size_t r = 0; r < rows; r++) {
-        pad_lines(f, dy + r * row, y ? y + r * row : NULL);
+        pad_lines(f, dy + r * row, y ? y + r * row : NULL, top);
         for (size_t at = 0; at < v->in[0]; at++)
             for (size_t phase = 0; phase < v->stride[1] && phase < v->in[1]; phase++)
                 run_phase(f, at, phase, dx);

@@ -12,8 +12,8 @@ typedef struct gull_first_layer gull_first_layer;
  * memory.  w: out x in x height x width, copied. */
 int gull__first_layer_new(const gull_conv_shape *, size_t block, const float *w,
                           gull_first_layer **out);
-/* dx = the gradient for dy where y > 0 (y NULL: everywhere), in plain layout. */
+/* dx = the gradient for dy where 0 < y < top (y NULL: everywhere), in plain layout. */
 void gull__first_layer(gull_first_layer *, size_t rows, const float *dy, const float *y,
-                       float *dx);
+                       float top, float *dx);
 void gull__first_layer_free(gull_first_layer *);
 #endif

@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-typedef enum kept_kind { BUFFER, DESC, MEMORY, SCRATCH, PD, PRIMITIVE, FIRST } kept_kind;
+typedef enum kept_kind { BUFFER, DESC, ATTR, MEMORY, SCRATCH, PD, PRIMITIVE, FIRST } kept_kind;
 typedef struct kept {
     kept_kind kind;
     void *object;
@@ -35,10 +35,10 @@ static int new_attr(dnnl_primitive_attr_t *out) {
            dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
 }
 
-static int add_relu(dnnl_primitive_attr_t attr) {
+static int add_relu(dnnl_primitive_attr_t attr, float top) {
     dnnl_post_ops_t ops;
     if (dnnl_post_ops_create(&ops)) return 1;
-    const int bad = append_relu(ops) || dnnl_primitive_attr_set_post_ops(attr, ops);
+    const int bad = append_relu(ops, top) || dnnl_primitive_attr_set_post_ops(attr, ops);
     dnnl_post_ops_destroy(ops);
     return bad;
 }
@@ -48,13 +48,14 @@ void onednn_open(objects *o) {
     use_one_thread(o);
     check(o, dnnl_engine_create(&o->engine, dnnl_cpu, 0) ||
                  dnnl_stream_create(&o->stream, o->engine, dnnl_stream_default_flags) ||
-                 new_attr(&o->attr) || new_attr(&o->relu_attr) || add_relu(o->relu_attr));
+                 new_attr(&o->attr));
 }
 
 static void destroy(const kept *k) {
     switch (k->kind) {
     case BUFFER: free(k->object); break;
     case DESC: desc_destroy(k->object); break;
+    case ATTR: dnnl_primitive_attr_destroy(k->object); break;
     case MEMORY: case SCRATCH: dnnl_memory_destroy(k->object); break;
     case PD: dnnl_primitive_desc_destroy(k->object); break;
     case PRIMITIVE: dnnl_primitive_destroy(k->object); break;
@@ -66,7 +67,6 @@ void onednn_close(objects *o) {
     while (o->kept_count) destroy(&o->kept[--o->kept_count]);
     free(o->kept);
     free(o->scratch);
-    if (o->relu_attr) dnnl_primitive_attr_destroy(o->relu_attr);
     if (o->attr) dnnl_primitive_attr_destroy(o->attr);
     if (o->stream) dnnl_stream_destroy(o->stream);
     if (o->engine) dnnl_engine_destroy(o->engine);
@@ -88,6 +88,15 @@ static void *keep(objects *o, kept_kind kind, void *object) {
     o->kept = more;
     o->kept[o->kept_count++] = (kept){kind, object};
     return object;
+}
+
+dnnl_primitive_attr_t onednn_relu(objects *o, float top) {
+    dnnl_primitive_attr_t attr = NULL;
+    if (o->status) return NULL;
+    check(o, new_attr(&attr));
+    if (!attr || !keep(o, ATTR, attr)) return NULL;
+    check(o, add_relu(attr, top));
+    return attr;
 }
 
 static float *new_block(size_t bytes) {
@@ -268,9 +277,9 @@ int onednn_run(const objects *o, const pass *p) {
         case STEP_PRIMITIVE:
             bad = dnnl_primitive_execute(s->primitive, o->stream, s->args, s->arg);
             break;
-        case STEP_ADD_RELU: gull__add_relu(s->n, s->a, s->b, s->relu, s->to); break;
-        case STEP_ADD_MASK: gull__add_mask(s->n, s->a, s->b, s->y, s->to); break;
-        case STEP_FIRST: gull__first_layer(s->first, s->n, s->a, s->y, s->to); break;
+        case STEP_ADD_RELU: gull__add_relu(s->n, s->a, s->b, s->relu, s->top, s->to); break;
+        case STEP_ADD_MASK: gull__add_mask(s->n, s->a, s->b, s->y, s->top, s->to); break;
+        case STEP_FIRST: gull__first_layer(s->first, s->n, s->a, s->y, s->top, s->to); break;
         }
     }
     if (dnnl_stream_wait(o->stream)) bad = 1;

@@ -18,6 +18,7 @@ typedef struct step { /* of a pass */
     const float *a, *b, *y;
     float *to;
     bool relu;
+    float top; /* of the ReLU, or infinite */
     struct gull_first_layer *first;
 } step;
 
@@ -29,8 +30,8 @@ typedef struct pass {
 typedef struct objects {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    dnnl_primitive_attr_t attr, relu_attr; /* user scratchpad; and ReLU at the end */
-    void (*set_threads)(int);              /* of oneDNN's OpenMP, or NULL */
+    dnnl_primitive_attr_t attr; /* user scratchpad */
+    void (*set_threads)(int);   /* of oneDNN's OpenMP, or NULL */
     struct kept *kept;
     size_t kept_count;
     float *scratch; /* shared by all primitives */
@@ -40,6 +41,9 @@ typedef struct objects {
 
 void onednn_open(objects *);
 void onednn_close(objects *);
+
+/* The same with a ReLU at the end (top 0: none). */
+dnnl_primitive_attr_t onednn_relu(objects *, float top);
 
 float *onednn_floats(objects *, size_t bytes);
 desc_ref onednn_desc(objects *, int rank, const int64_t *dims, dnnl_format_tag_t);

@@ -5,6 +5,7 @@
 #include "num/onednn_plan.h"
 #include "num/first_layer.h"
 #include "num/onednn_objects.h"
+#include <math.h>
 #include <string.h>
 
 typedef struct part { /* of a blob's gradient */
@@ -17,6 +18,7 @@ typedef struct value { /* a blob in the layout of the layer that makes it */
     desc_ref plain, desc;
     float *data;
     bool relu; /* its gradient is masked */
+    float top; /* of the ReLU, or infinite */
     part part[2];
     int parts;
     float *plain_gradient; /* outside */
@@ -106,7 +108,7 @@ static void make_value(gull_plan *p, value *v, desc_ref d) {
 
 static dnnl_primitive_desc_t product_pd(gull_plan *p, const gull_layer *l, const descs *d) {
     dnnl_primitive_desc_t pd = NULL;
-    const dnnl_primitive_attr_t attr = l->relu ? p->o.relu_attr : p->o.attr;
+    const dnnl_primitive_attr_t attr = l->relu ? onednn_relu(&p->o, l->top) : p->o.attr;
     if (p->o.status) return NULL;
     const int bad = l->kind == GULL_LAYER_CONV
                         ? conv_forward(&pd, p->o.engine, d, &l->conv.window, attr)
@@ -186,6 +188,8 @@ static void pool_layer_forward(gull_plan *p, const gull_layer *l, made *m) {
     m->backward = pool_backward_pd(p, l, m);
 }
 
+static float top_of(const gull_layer *l) { return l->top > 0 ? l->top : INFINITY; }
+
 /* ReLU of one value, or the sum of two in the layout of the first. */
 static void loop_forward(gull_plan *p, const gull_layer *l) {
     const bool sum = l->kind == GULL_LAYER_ADD;
@@ -203,6 +207,7 @@ static void loop_forward(gull_plan *p, const gull_layer *l) {
     s->b = b;
     s->to = out->data;
     s->relu = !sum || l->relu;
+    s->top = top_of(l);
 }
 
 static void layer_forward(gull_plan *p, size_t i) {
@@ -215,6 +220,7 @@ static void layer_forward(gull_plan *p, size_t i) {
     default: p->o.status = ONEDNN_FAILED;
     }
     out->relu = l->relu || l->kind == GULL_LAYER_RELU;
+    out->top = top_of(l);
     if (!p->o.status && out->blob.wanted && out->data != out->blob.plain)
         onednn_reorder_into(&p->o, &p->forward, out->desc, out->data, out->plain,
                             out->blob.plain);
@@ -231,6 +237,7 @@ static void add_step(gull_plan *p, const value *v, bool mask, const float *a, co
     s->a = a;
     s->b = b;
     s->y = mask ? v->data : NULL;
+    s->top = v->top;
     s->to = to;
 }
 
@@ -294,6 +301,7 @@ static bool first_backward(gull_plan *p, const gull_layer *l) {
     s->n = p->tile;
     s->a = dy;
     s->y = mask;
+    s->top = out->top;
     s->to = dx;
     give(p, l->in[0], in->plain, dx, true);
     return true;

@@ -46,11 +46,13 @@ static inline void desc_destroy(void *d) {
 #endif
 }
 
-static inline int append_relu(dnnl_post_ops_t ops) {
+/* top 0: none. */
+static inline int append_relu(dnnl_post_ops_t ops, float top) {
+    const dnnl_alg_kind_t kind = top > 0 ? dnnl_eltwise_clip : dnnl_eltwise_relu;
 #if DNNL_VERSION_MAJOR >= 3
-    return dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_relu, 0.f, 0.f);
+    return dnnl_post_ops_append_eltwise(ops, kind, 0.f, top);
 #else
-    return dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_relu, 0.f, 0.f);
+    return dnnl_post_ops_append_eltwise(ops, 1.f, kind, 0.f, top);
 #endif
 }
 

@@ -22,7 +22,8 @@ typedef struct gull_layer {
     gull_conv_shape conv;   /* CONV; its window: pools */
     gull_dense_shape dense;
     bool count_padding;     /* MEAN */
-    bool relu;              /* CONV, DENSE, ADD: max(., 0) at the end */
+    bool relu;              /* CONV, DENSE, ADD: as RELU at the end */
+    float top;              /* of the ReLU: min(max(., 0), top); 0: no top */
     const float *weights, *bias; /* plain; bias may be NULL; they outlive the plan */
 } gull_layer;
 

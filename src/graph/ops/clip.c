@@ -41,5 +41,14 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *given,
     return gull__graph_shape(g, n, x.rank, x.dims, err);
 }
 
+/* A ReLU with a top, such as ReLU6. */
+static bool layer(const gull_graph *g, const gull_node *n, gull_layer *l) {
+    const elementwise *a = n->state;
+    (void)g;
+    l->kind = GULL_LAYER_RELU;
+    l->top = (float)a->v[1];
+    return a->v[0] == 0 && a->v[1] > 0 && a->v[1] < INFINITY;
+}
+
 GULL_ELEMENTWISE_OP_WITH(clip, "Clip", "x between two bounds", 6, .prepare = prepare,
-                         .traits = elementwise_traits, .optional = 1)
+                         .traits = elementwise_traits, .optional = 1, .layer = layer)
