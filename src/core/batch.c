@@ -152,7 +152,7 @@ static size_t gather(gull_worker *w, question_kind kind, gull_seat **who) {
 /* The kind that more seats ask for: neither is ever answered in tiles less than half full
  * while the other fills them. */
 static void run_fibers(gull_worker *w) {
-    gull_seat *who[256];
+    gull_seat *who[256] = {0};
     size_t open = 0;
     for (int i = 0; i < w->seats; i++) open += advance(w, &w->seat[i], false);
     while (open) {
