@@ -224,20 +224,27 @@ static int has_room(const onnx_build *b, size_t count, gull_error *err) {
                       room);
 }
 
+/* Whether the one node may be run: neither endless, nor random. */
+static int may_run(const onnx_build *b, const gull_graph *one, int out, gull_error *err) {
+    const size_t count = one->tensor[out].size;
+    const double work = (double)one->longest_sum * (double)count;
+    if (one->randomised) return gull__fail(err, GULL_EUNSUPPORTED, "noise of a constant");
+    if (work > WORK)
+        return gull__fail(err, GULL_EUNSUPPORTED, "constants of %g additions", work);
+    return has_room(b, count, err);
+}
+
 static int fold_operator(const onnx_build *b, const Onnx__NodeProto *node, int number,
                          const int *in, int count, const gull_attributes *a, folded *f,
                          gull_error *err) {
-    const gull_graph *g = b->graph;
-    gull_graph *one = gull__graph_new(g->opset);
+    gull_error phrase = {0, ""};
+    gull_graph *one = gull__graph_new(b->graph->opset);
     if (!one) return GULL_ENOMEM;
-    int status = build_operator(one, g, node, number, in, count, a, err);
-    if (status >= 0 && has_room(b, one->tensor[status].size, err) < 0)
-        status = GULL_EUNSUPPORTED;
-    const double work = (double)one->longest_sum * (status < 0 ? 0 : (double)one->tensor[status].size);
-    if (work > WORK) status = gull__fail(err, GULL_EUNSUPPORTED, "constants of %g additions", work);
-    if (status >= 0 && one->randomised)
-        status = gull__fail(err, GULL_EUNSUPPORTED, "noise of a constant");
-    if (status >= 0) status = run_operator(one, &g->tensor[in[0]], status, f);
+    const int out = build_operator(one, b->graph, node, number, in, count, a, err);
+    int status = out < 0 ? out : may_run(b, one, out, &phrase);
+    if (phrase.text[0])
+        status = gull__onnx_node_error(status, (size_t)number, node, &phrase, err);
+    if (status >= 0) status = run_operator(one, &b->graph->tensor[in[0]], out, f);
     gull_graph_free(one);
     return status;
 }
@@ -276,6 +283,7 @@ int gull__onnx_fold(onnx_build *b, const Onnx__NodeProto *node, int number, cons
     folded f = {0};
     *tensor = -1;
     int status = fold_special(b, node, in, count, a, &f, &phrase);
+    if (status >= 0 && f.values) status = has_room(b, count_of(&f), &phrase);
     if (status < 0) {
         status = gull__onnx_node_error(status, (size_t)number, node, &phrase, err);
     } else if (!f.values) {
@@ -285,10 +293,6 @@ int gull__onnx_fold(onnx_build *b, const Onnx__NodeProto *node, int number, cons
     if (status < 0) {
         free(f.values);
         return status;
-    }
-    if (has_room(b, count_of(&f), err) < 0) {
-        free(f.values);
-        return GULL_EUNSUPPORTED;
     }
     b->folded += count_of(&f);
     *tensor = gull__graph_constant(b->graph, gull__onnx_title(node), f.rank, f.dims, f.values);

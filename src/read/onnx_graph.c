@@ -181,7 +181,8 @@ static int add_input(onnx_build *b, const Onnx__ValueInfoProto *v, gull_error *e
         return gull__fail(err, GULL_EUNSUPPORTED, "input '%.100s' has elements of type %d, "
                           "expected float", v->name, type);
     const Onnx__TensorShapeProto__Dimension *first = v->type->tensor_type->shape->dim[0];
-    if (!b->unbatched && has_value(first) && first->dim_value > 1 && v->type->tensor_type->shape->n_dim > 1)
+    const bool axes = v->type->tensor_type->shape->n_dim > 1;
+    if (!b->unbatched && axes && has_value(first) && first->dim_value > 1)
         b->graph->batch = first->dim_value;
     b->f64 = type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
     gull_error phrase = {0, ""};
@@ -292,8 +293,8 @@ static int add_output(onnx_build *b, size_t i, size_t port, gull_error *err) {
         status = gull__onnx_fold(b, n, (int)i, in, count, &attributes, &tensor, err);
     }
     if (status >= 0 && tensor < 0) {
-        status = tensor = gull__graph_node(b->graph, n->op_type, gull__onnx_title(n), (int)i, in, count,
-                                           &attributes, err);
+        status = tensor = gull__graph_node(b->graph, n->op_type, gull__onnx_title(n), (int)i,
+                                           in, count, &attributes, err);
     }
     free_attributes(item, n->n_attribute + OWN);
     if (status < 0) return status;

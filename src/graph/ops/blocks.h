@@ -1,5 +1,5 @@
-/* blocks.h - squares of b x b pixels become channels or the reverse.  The view of an image
- * of c channels and h x w places beside one of c b b channels' worth of pixels: */
+/* blocks.h - squares of b x b pixels become channels or the reverse: the deep side has b b
+ * times the channels of the other. */
 #include "graph/ops/moves.h"
 
 typedef struct blocks {
