@@ -7,28 +7,35 @@
  * Hein 2020, "Reliable evaluation"); the order is by what each part gained for its price
  * (doc/design.md). */
 #include "attack/rivals.h"
-#include "core/plugin.h"
+#include "core/registry.h"
 
-/* name, spec, phase */
+enum { L0 = GULL_COST(GULL_L0), L1 = GULL_COST(GULL_L1), ALL = L0 | L1 | GULL_COST(GULL_L2) | GULL_COST(GULL_LINF) };
+
+/* name, spec, phase, norms in which it is worth its price unless --thorough */
 #define EACH_PART(X)                                                                     \
-    X(DEEPFOOL, "deepfool", ALWAYS)                                                      \
-    X(FMN, "fmn", ALWAYS)                                                                \
-    X(FMN_TARGET, "fmn:steps=60", MINIMAL)                                               \
-    X(DDN, "ddn", MINIMAL)                                                               \
-    X(FAB, "fab:targets=3,steps=50", MINIMAL)                                            \
-    X(PGD, "pgd:refine=0", PRESS)                                                        \
-    X(APGD, "apgd:refine=0", PRESS)                                                      \
-    X(APGD_TARGET, "apgd:targets=3,refine=0", PRESS)                                     \
-    X(APGD_ALL, "apgd:targets=9,refine=0", NEAR)                                         \
-    X(FAB_ALL, "fab:targets=9", NEAR)                                                    \
-    X(SQUARE, "square:queries=1000,refine=0", NEAR)
+    X(DEEPFOOL, "deepfool", ALWAYS, ALL)                                                 \
+    X(FMN, "fmn", ALWAYS, ALL)                                                           \
+    X(FMN_TARGET, "fmn:steps=60", MINIMAL, ALL)                                          \
+    X(BB, "bb", MINIMAL, ALL)                                                            \
+    X(SIGMAZERO, "sigmazero", MINIMAL, ALL)                                              \
+    X(DDN, "ddn", MINIMAL, ALL)                                                          \
+    X(FAB, "fab:targets=3,steps=50", MINIMAL, ALL & ~L1)                                 \
+    X(PGD, "pgd:refine=0", PRESS, L0)                                                    \
+    X(APGD, "apgd:refine=0", PRESS, ALL)                                                 \
+    X(APGD_TARGET, "apgd:targets=3,refine=0", PRESS, ALL)                                \
+    X(EAD, "ead:searches=5", MINIMAL, ALL)                                               \
+    X(APGD_ALL, "apgd:targets=9,refine=0", NEAR, ALL)                                    \
+    X(FAB_ALL, "fab:targets=9", NEAR, ALL)                                               \
+    X(SQUARE, "square:queries=1000,refine=0", NEAR, ALL)
 typedef enum { ALWAYS, MINIMAL, PRESS, NEAR } phase;
-#define NAME(name, spec, phase) name,
-#define SPEC(name, spec, phase) spec,
-#define PHASE(name, spec, phase) phase,
+#define NAME(name, spec, phase, norms) name,
+#define SPEC(name, spec, phase, norms) spec,
+#define PHASE(name, spec, phase, norms) phase,
+#define NORMS(name, spec, phase, norms) norms,
 enum { EACH_PART(NAME) PARTS };
 static const char *const parts[] = {EACH_PART(SPEC) NULL};
 static const phase phase_of[] = {EACH_PART(PHASE)};
+static const unsigned norms_of[] = {EACH_PART(NORMS)};
 
 enum { RIVALS = 3 };
 typedef struct options {
@@ -36,7 +43,7 @@ typedef struct options {
 } options;
 static const gull_param params[] = {
     GULL_PARAM(options, gain, 0.01, 0, 1, "a part gains when it comes so much closer, relatively"),
-    GULL_PARAM(options, quiet, 2, 1, 100, "independent parts in a row without gain agree"),
+    GULL_PARAM(options, quiet, 3, 1, 100, "independent parts in a row without gain agree"),
     GULL_PARAM(options, near, 1.25, 1, 1e6,
                "every attack is tried at an asked distance when the witness is at most so many "
                "times as far"),
@@ -99,9 +106,10 @@ static bool unneeded(const state *s) {
     return p->eps_count && gull_run_upper(s->run) <= p->eps[0];
 }
 
-/* Where there is apgd, pgd adds nothing; APGD_ALL does what APGD_TARGET does. */
+/* Another of its kind is worth more in this norm; APGD_ALL does what APGD_TARGET does. */
 static bool has_twin(const state *s, int k, bool near) {
-    if (k == PGD) return gull_run_has_part(s->run, APGD);
+    const int norm = gull__cost_index(gull_run_problem(s->run)->cost);
+    if (!(norms_of[k] & GULL_COST(norm))) return true;
     return k == APGD_TARGET && near && gull_run_has_part(s->run, APGD_ALL);
 }
 
@@ -124,9 +132,9 @@ static int smallest(state *s, int k) {
 }
 
 static int find_smallest(state *s) {
-    for (int k = 0; k < PARTS && phase_of[k] < NEAR; k++) {
+    for (int k = 0; k < PARTS; k++) {
         const gull_skip why = gull_run_thorough(s->run) ? GULL_RAN : reason(s, k);
-        if (!gull_run_has_part(s->run, (size_t)k)) continue;
+        if (phase_of[k] == NEAR || !gull_run_has_part(s->run, (size_t)k)) continue;
         if (why) gull_run_skip(s->run, (size_t)k, why);
         else TRY(smallest(s, k));
     }

@@ -4,6 +4,7 @@
 #include "core/checks.h"
 #include "core/model.h"
 #include "core/random.h"
+#include "graph/graph.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,26 @@ static void check_zero(gull_result *r) {
                         100 * (double)flat / (double)asked);
 }
 
+/* Operators whose gradient is a stand-in: the first one's name, or NULL. */
+static const char *straight_through(const gull_model *m) {
+    const bool network = m->family->can(m->state) & GULL_CAN_GRAPH;
+    const gull_graph *g = network ? m->family->structure(m->state, GULL_CAN_GRAPH) : NULL;
+    for (size_t i = 0; g && i < g->node_count; i++) {
+        const gull_node *n = &g->node[i];
+        if (n->op64->traits && n->op64->traits(g, n) & GULL_OP_STRAIGHT) return n->op64->onnx;
+    }
+    return NULL;
+}
+
+static void check_straight(gull_result *r, const gull_model *m) {
+    const char *op = straight_through(m);
+    gull__check_add(r, "no gradient is a stand-in", op ? "fail" : "pass",
+                    op ? "%s has no gradient of its own: attacks climb that of a straight line "
+                         "through it, and may miss what is there"
+                       : "the gradients are the network's own%s",
+                    op ? op : "");
+}
+
 static void judge(gull_result *r, const slopes *c, bool logits) {
     const size_t sloped = c->count - c->flat;
     gull__check_add(r, "gradient agrees with finite differences",
@@ -132,4 +153,5 @@ void gull__check_gradients(gull_result *r, const gull_model *m) {
                         c.count ? "no gradient is used" : "no input is left to doubt");
     else if (gull__batch_run(m, 1, next_slope, do_slope, &c, NULL) >= 0)
         judge(r, &c, strcmp(m->facts.scores, "probabilities") != 0);
+    if (gull__model_can(m) & r->asked.granted & GULL_CAN_GRADIENT && c.count) check_straight(r, m);
 }

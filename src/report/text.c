@@ -173,18 +173,27 @@ static void put_closest(page *p, const gull_result *r, const gull_summary *s) {
     put(p, "\n");
 }
 
+/* "before name 12", on a new line where the last has no room. */
+static void put_count(page *p, size_t *column, const char *before, const char *name, size_t rows) {
+    char n[32];
+    const size_t width = strlen(before) + strlen(name) + strlen(thousands(rows, n)) + 1;
+    const bool wrap = *column + width > 98;
+    if (wrap) put(p, ",\n   ");
+    put(p, "%s%s %s", wrap ? before + strspn(before, ",") : before, name, n);
+    *column = wrap ? 3 + width : *column + width;
+}
+
 /* Which attacks won, and what `best` did not run and why. */
 static void put_parts(page *p, const gull_result *r) {
-    const char *before = "  won by ";
+    size_t column = 0;
     for (size_t k = 0; k < r->plan.count; k++) {
         size_t wins = 0;
         for (size_t i = 0; i < r->task.rows; i++)
             wins += r->answer[i].status > GULL_MISREAD && isfinite(r->answer[i].upper) &&
                     r->answer[i].upper_by == (int)k;
-        if (wins) put(p, "%s%s %zu", before, r->plan.spec[k].text, wins);
-        if (wins) before = ", ";
+        if (wins) put_count(p, &column, column ? ", " : "  won by ", r->plan.spec[k].text, wins);
     }
-    if (*before == ',') put(p, "\n");
+    if (column) put(p, "\n");
 }
 
 /* Methods that could not do some rows, for reasons of their own. */
@@ -203,18 +212,22 @@ static void put_stops(page *p, const gull_result *r) {
 
 static void put_skips(page *p, const gull_result *r) {
     for (gull_skip why = GULL_RAN + 1; why <= GULL_SKIP_UNNEEDED; why++) {
-        bool any = false;
+        size_t column = 0;
         for (size_t k = 0; k < r->plan.count; k++) {
             size_t rows = 0;
             for (size_t i = 0; i < r->task.rows; i++)
                 rows += r->answer[i].status > GULL_MISREAD && !r->answer[i].outcome[k].ran &&
                         r->answer[i].outcome[k].skip == why;
             if (!rows) continue;
-            if (any) put(p, ", %s %zu", r->plan.spec[k].text, rows);
-            else put(p, "  skipped, %s: %s %zu", gull__skip_text(why), r->plan.spec[k].text, rows);
-            any = true;
+            if (!column) {
+                put(p, "  skipped, %s:", gull__skip_text(why));
+                column = 13 + strlen(gull__skip_text(why));
+                put_count(p, &column, " ", r->plan.spec[k].text, rows);
+            } else {
+                put_count(p, &column, ", ", r->plan.spec[k].text, rows);
+            }
         }
-        if (any) put(p, "\n");
+        if (column) put(p, "\n");
     }
 }
 
