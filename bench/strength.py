@@ -26,24 +26,40 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def gull(arguments, network, norm, count, method, eps=None):
-    """Per image the distance gull found (0: read wrong), and CPU seconds and queries."""
+    """Per image the distance gull found (0: read wrong), CPU seconds and queries, and on how many
+    images torch does not confirm the witness."""
     folder = arguments.networks
-    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+    with tempfile.TemporaryDirectory() as temporary:
+        out, witnesses = (os.path.join(temporary, n) for n in ("r.json", "w.npy"))
         line = [arguments.gull, "attack", os.path.join(folder, network + ".onnx"),
                 os.path.join(folder, "x.npy") + "," + os.path.join(folder, "y.npy"),
                 "--rows", f"0:{count}", "--norm", norm, "--method", method,
-                "--threads", "1", "-q", "--json", out.name]
+                "--threads", "1", "-q", "--json", out, "--witnesses", witnesses]
         line += ["--eps", repr(eps)] if eps else []
         line += ["--timeout", str(arguments.limit)] if arguments.limit else []
         run = subprocess.run(line, capture_output=True, text=True)
         if run.returncode not in (0, 5):
             return {"refused": run.stderr.strip()}
-        result = json.load(open(out.name))
+        result = json.load(open(out))
+        refuted = refutations(folder, network, norm, result, np.load(witnesses))
     distance = [np.inf if i["upper"] is None else i["upper"] for i in result["inputs"]]
     misread = [i["status"] == "misread" for i in result["inputs"]]
     return {"distance": np.where(misread, 0.0, distance),
-            "seconds": result["summary"]["cpu_seconds"],
+            "refuted": refuted, "seconds": result["summary"]["cpu_seconds"],
             "queries": sum(i["queries"] for i in result["inputs"])}
+
+
+def refutations(folder, network, norm, result, witnesses):
+    """Images whose witness, as torch sees it, does not fool or lies farther than gull says."""
+    x, y = strength_peers.images(folder, len(witnesses))
+    z = torch.from_numpy(witnesses.reshape(x.shape).astype(np.float32))
+    model = strength_networks.load(folder, network)
+    far = strength_peers.distances(norm, x, z)
+    with torch.no_grad():
+        fools = (model(z).argmax(1) != y).numpy()
+    return [i for i, one in enumerate(result["inputs"])
+            if one["upper"] is not None and one["status"] != "misread"
+            and not (fools[i] and far[i] <= one["upper"] * (1 + 1e-6))]
 
 
 def strength(arguments, network, norm, method):
@@ -65,7 +81,7 @@ def strength(arguments, network, norm, method):
             "autoattack": float((~fooled_theirs).mean()), "gull": float((~fooled).mean()),
             "missed": [[int(i), float(theirs["distance"][i]), float(ours["distance"][i])]
                        for i in missed],
-            "gained": int((fooled & ~fooled_theirs).sum()),
+            "refuted": ours["refuted"], "gained": int((fooled & ~fooled_theirs).sum()),
             "seconds": ours["seconds"], "autoattack_seconds": theirs["seconds"],
             "queries": ours["queries"],
             "autoattack_queries": theirs["forwards"] + theirs["backwards"]}
@@ -93,7 +109,7 @@ def medians(arguments, network, norm, method):
     d = ours["distance"][right]
     return {**row, "median": float(np.median(d)), "peers": each, "best_peer": best,
             "best_median": each[best], "least_median": float(np.median(least)),
-            "failed": int(np.isinf(d).sum()),
+            "refuted": ours["refuted"], "failed": int(np.isinf(d).sum()),
             "worse": [[int(i), float(a), float(b)] for i, a, b in
                       zip(np.flatnonzero(right), least, d) if b > a * 1.01],
             "better": int((d < least * 0.99).sum()), "seconds": ours["seconds"],
@@ -105,7 +121,8 @@ def show_strength(row):
     if "refused" in row:
         return print(head, row["refused"], flush=True)
     print(f"{head} clean {row['clean']:.3f}  robust {row['gull']:.3f} against "
-          f"{row['autoattack']:.3f}, missed {len(row['missed'])}, gained {row['gained']}; CPU "
+          f"{row['autoattack']:.3f}, missed {len(row['missed'])}, gained {row['gained']}, "
+          f"refuted by torch {len(row['refuted'])}; CPU "
           f"{row['seconds']:.1f} s against {row['autoattack_seconds']:.1f} s, ratio "
           f"{row['seconds'] / row['autoattack_seconds']:.3f}; queries ratio "
           f"{row['queries'] / row['autoattack_queries']:.3f}", flush=True)
@@ -123,7 +140,8 @@ def show_medians(row):
     print(f"{head} median {row['median']:.5g} against {row['best_median']:.5g} "
           f"({row['best_peer']}), ratio {row['median'] / row['best_median']:.4f}; least of all "
           f"peers {row['least_median']:.5g}, ratio {row['median'] / row['least_median']:.4f}; "
-          f"farther on {len(row['worse'])}, nearer on {row['better']}, failed {row['failed']}; "
+          f"farther on {len(row['worse'])}, nearer on {row['better']}, failed {row['failed']}, "
+          f"refuted by torch {len(row['refuted'])}; "
           f"CPU {row['seconds']:.1f} s\n    peers: {peers}", flush=True)
     for image, theirs, ours in row["worse"][:20]:
         print(f"    farther on image {image}: {ours:.6g}, a peer {theirs:.6g}", flush=True)

@@ -43,7 +43,7 @@ static void check_plan(const char *name, const gull_graph *g) {
 static void plain_passes(const gull_graph *g, const double *x, double *scores, double *gradient) {
     values v = values_new(g), d = values_new(g);
     const size_t classes = g->tensor[g->output].size;
-    const gull_pass64 pass = {g, 1, v.at, d.at, false};
+    const gull_pass64 pass = {g, 1, v.at, d.at, false, NULL};
     evaluate(&v, x);
     for (size_t k = 0; k < classes; k++) d.at[g->output][k] = (double)(k + 1);
     for (size_t i = g->node_count; i-- > 0;) g->node[i].op64->gradient(&g->node[i], &pass);
