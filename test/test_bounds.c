@@ -160,7 +160,7 @@ static void linear_network_is_exact(void) {
             values v = values_new(g);
             gull_bounds_new(&b, g, NULL);
             gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
-            gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0}, 3, false, lower);
+            gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0, 0}, 3, false, lower);
             evaluate(&v, zero);
             const double *s = v.at[g->output];
             const double at_zero = s[0] - s[2];
@@ -194,7 +194,7 @@ static void stable_network_is_exact(void) {
         const double *s = v.at[g->output];
         gull_bounds_new(&b, g, NULL);
         gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
-        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 1, 0}, 5, false, lower);
+        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 1, 0, 0}, 5, false, lower);
         evaluate(&v, q.x0);
         const double here = s[1] - s[3];
         for (size_t j = 0; j < dim; j++) {
@@ -226,7 +226,7 @@ static void one_input_bounds_the_minimum(void) {
         values v = values_new(g);
         gull_bounds_new(&b, g, NULL);
         gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
-        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0}, 2, false, lower);
+        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0, 0}, 2, false, lower);
         for (int i = 0; i <= 20000; i++) {
             const double x = q.x0[0] + region.radius * (i / 10000. - 1);
             evaluate(&v, &x);
@@ -367,7 +367,7 @@ static void intervals_grow_with_radius(void) {
     for (double r = 0; r < 1; r += 0.05) {
         const gull_region region = {&q.space, gull_costs[GULL_L2], r};
         gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_IBP});
-        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 2, 0}, 4, true, lower);
+        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 2, 0, 0}, 4, true, lower);
         for (int c = 0; c < 4; c++) {
             good &= lower[c] <= last[c] + 1e-9;
             last[c] = lower[c];
@@ -378,7 +378,7 @@ static void intervals_grow_with_radius(void) {
 }
 
 static void goals_are_read_right(void) {
-    const gull_goal miss = {GULL_MISS, 1, 0}, target = {GULL_TARGET, 0, 2};
+    const gull_goal miss = {GULL_MISS, 1, 0, 0}, target = {GULL_TARGET, 0, 2, 0};
     tap_ok(gull_bounds_proved(&miss, 3, (double[]){1, INFINITY, 0.5}), "miss: all ahead");
     tap_ok(!gull_bounds_proved(&miss, 3, (double[]){1, INFINITY, 0}), "miss: a tie is open");
     tap_ok(!gull_bounds_proved(&miss, 3, (double[]){NAN, INFINITY, 1}), "miss: NaN is open");
@@ -405,7 +405,7 @@ static void overflow_proves_nothing(void) {
         for (int i = 0; i < 3; i++) q.x0[i] = q.lo[i] = 0;
         gull_bounds_new(&b, g, NULL);
         gull_bounds_over(b, &region, &(gull_bounds_options){.intermediate = GULL_BOUNDS_CROWN});
-        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0}, 3, k % 4 > 1, lower);
+        gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0, 0}, 3, k % 4 > 1, lower);
         good &= !(lower[1] > 0) && !(lower[2] > 0); /* x0 itself is a tie */
         gull_bounds_free(b), question_free(&q), gull_graph_free(g);
     }
@@ -420,7 +420,7 @@ static void open_boxes_prove_nothing(void) {
     double lower[4];
     gull_bounds_new(&b, g, NULL);
     gull_bounds_over(b, &region, &(gull_bounds_options){0});
-    gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0}, 4, false, lower);
+    gull_bounds_margins(b, &(gull_goal){GULL_MISS, 0, 0, 0}, 4, false, lower);
     tap_ok(lower[1] == -INFINITY, "L0 in an open box: no bound, no NaN");
     gull_bounds_free(b), question_free(&q), gull_graph_free(g);
 }

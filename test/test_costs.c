@@ -254,7 +254,7 @@ static void test_nasty(int norm) {
 }
 
 static void test_goal(void) {
-    const gull_goal miss = {GULL_MISS, 1, 0}, hit = {GULL_TARGET, 1, 2};
+    const gull_goal miss = {GULL_MISS, 1, 0, 0}, hit = {GULL_TARGET, 1, 2, 0};
     double w[3];
     const double s[] = {1, 3, 2}, tie[] = {3, 3, 0}, last[] = {0, 3, 3},
                  bad[] = {NAN, 1, 2};

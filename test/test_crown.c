@@ -95,7 +95,7 @@ static trial trial_new(const gull_model *m, const place *p, int cost, const doub
     trial t = {.model = m, .cost = gull_costs[cost], .method = &gull_proof_crown,
                .options = {GULL_BOUNDS_CROWN, 1, 40, 1e-4, 1e9}, .start = INFINITY};
     t.space = (gull_space){p->x0, p->lo, p->hi, p->weight, m->facts.dim, false, NULL};
-    t.goal = (gull_goal){GULL_MISS, best_class(scores, m->facts.classes), 0};
+    t.goal = (gull_goal){GULL_MISS, best_class(scores, m->facts.classes), 0, 0};
     return t;
 }
 
@@ -223,7 +223,7 @@ static void asked_and_stopped(void) {
     answer(&t);
     tap_ok(t.lower <= t.start && t.lower > most / 4, "never above a known witness");
     t = trial_new(m, &p, GULL_LINF, v.at[v.g->output]);
-    t.goal = (gull_goal){GULL_TARGET, t.goal.label, (t.goal.label + 1) % 4};
+    t.goal = (gull_goal){GULL_TARGET, t.goal.label, (t.goal.label + 1) % 4, 0};
     answer(&t);
     tap_ok(t.lower >= most * 0.999, "a target is at least as far as any other class");
     t.goal.target = t.goal.label;
@@ -277,7 +277,7 @@ static bool read_property(const char *path, property *p) {
 static int proves(const gull_graph *g, const property *p) {
     const gull_space s = {p->x0, p->lo, p->hi, NULL, 784, true, NULL};
     const gull_region region = {&s, gull_costs[GULL_LINF], 1};
-    const gull_goal goal = {GULL_MISS, p->label, 0};
+    const gull_goal goal = {GULL_MISS, p->label, 0, 0};
     double lower[10];
     gull_bounds *b;
     if (gull_bounds_new(&b, g, NULL) < 0) return -1;

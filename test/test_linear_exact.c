@@ -136,7 +136,7 @@ static void make_experiment(experiment *e, int norm, bool f32) {
     int best = 0;
     for (int c = 1; c < e->classes; c++)
         if (scores[c] > scores[best]) best = c;
-    e->goal = (gull_goal){GULL_MISS, best, 0};
+    e->goal = (gull_goal){GULL_MISS, best, 0, 0};
 }
 
 /* 0: right; else the number of the broken rule. */
@@ -260,7 +260,7 @@ static void test_targets(int norm) {
             e.q.lo[i] = -INFINITY;
             e.q.hi[i] = INFINITY;
         }
-        e.goal = (gull_goal){GULL_TARGET, 0, 0};
+        e.goal = (gull_goal){GULL_TARGET, 0, 0, 0};
         double most = -INFINITY; /* a target that does not win yet */
         for (int c = 0; c < e.classes; c++)
             if (margin(&e, c, 0) > most) most = margin(&e, c, e.goal.label = 0);
@@ -305,7 +305,7 @@ static bool read_experiment(experiment *e) {
         exit(2);
     q->space = (gull_space){q->x0, q->lo, q->hi, weighted ? q->weight : NULL, n, false, NULL};
     e->classes = classes;
-    e->goal = (gull_goal){target < 0 ? GULL_MISS : GULL_TARGET, label, target};
+    e->goal = (gull_goal){target < 0 ? GULL_MISS : GULL_TARGET, label, target, 0};
     const gull_model_facts facts = {.classes = classes, .dim = n};
     return gull__linear_new(&e->model, &facts, w, b) == GULL_OK;
 }

@@ -177,7 +177,7 @@ static void check_witness(tally *t, const ask_rows *a, size_t i, const char *met
     const double *x = a->witness + i * k->dim;
     const gull_space s = {k->x + i * k->dim, k->lo,  k->hi,
                           k->weight,         k->dim, a->model->facts.f32, k->grid};
-    const gull_goal goal = {a->question.goal, k->label[i], a->question.target};
+    const gull_goal goal = {a->question.goal, k->label[i], a->question.target, 0};
     double scores[MAX_CLASSES];
     for (size_t j = 0; j < k->dim; j++)
         if (!is_allowed(&s, x[j], j))

@@ -305,7 +305,7 @@ static int starts(gull_run *run, ascent *a, gull_loss loss) {
 static int towards(gull_run *run, ascent *a, int rival) {
     const gull_problem *p = gull_run_problem(run);
     const gull_pair pair = {rival, p->goal.label};
-    const gull_goal goal = {GULL_TARGET, p->goal.label, rival};
+    const gull_goal goal = {GULL_TARGET, p->goal.label, rival, 0};
     if (a->o->loss == CE) return starts(run, a, gull__loss(&goal, GULL_LOSS_CE));
     if (a->o->loss == MARGIN) return starts(run, a, gull__pair_loss(&pair));
     return starts(run, a, gull__pair_ratio(&pair));

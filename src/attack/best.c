@@ -74,7 +74,8 @@ static int go(state *s, int k, const gull_effort *effort) {
 
 static int towards_rivals(state *s, int k) {
     for (int i = 0; i < s->rivals; i++) {
-        const gull_goal goal = {GULL_TARGET, gull_run_problem(s->run)->goal.label, s->rival[i]};
+        const gull_goal goal = {GULL_TARGET, gull_run_problem(s->run)->goal.label, s->rival[i],
+                                0};
         TRY(go(s, k, &(gull_effort){.goal = &goal}));
     }
     return GULL_OK;

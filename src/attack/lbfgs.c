@@ -143,7 +143,8 @@ static int all_targets(state *t) {
     }
     for (double i = 0; i < (any ? fmin(t->o->targets, classes - 1) : 1); i++) {
         t->aim = (gull_goal){GULL_TARGET, goal->label,
-                             any ? best_rest(t->rest, classes) : goal->target};
+                             any ? best_rest(t->rest, classes) : goal->target,
+                             goal->slack};
         TRY(first_c(t, &c));
         TRY(one_target(t, c));
     }

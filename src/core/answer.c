@@ -139,7 +139,7 @@ int gull__answer_row(const gull_desk *d, size_t index, gull_seat *seat, gull_ans
                     .scores = buffer + 3 * dim, .outcome = a->outcome};
     row.problem = (gull_problem){
         {x0, t->lo, t->hi, t->weight, dim, d->model->facts.f32, t->grid},
-        {d->question->goal, t->label[index], d->question->target},
+        {d->question->goal, t->label[index], d->question->target, d->model->facts.slack},
         d->question->cost, d->question->eps, d->question->eps_count};
     if (t->rule) {
         narrow(t, x0, buffer + dim, buffer + 2 * dim);

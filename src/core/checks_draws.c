@@ -28,7 +28,7 @@ static void draws_row(void *payload, size_t i, gull_seat *seat) {
     draws_check *c = payload;
     const gull_task *t = &c->r->task;
     const int classes = c->m->facts.classes;
-    const gull_goal goal = {c->r->asked.goal, t->label[i], c->r->asked.target};
+    const gull_goal goal = {c->r->asked.goal, t->label[i], c->r->asked.target, 0};
     gull_stream noise = gull__stream(c->r->asked.seed, t->first + i, "fresh draws");
     double *scores = malloc((size_t)classes * sizeof *scores), fooled = 0;
     for (int k = 0; scores && k < DRAWS; k++) {

@@ -61,7 +61,7 @@ static void compare_slopes(slopes *c, size_t k, gull_seat *seat, double *g) {
     double *d = g + t->dim, *x = d + t->dim, *y = x + t->dim, length = 0, size = 0;
     double *scores = y + t->dim + c->m->facts.classes;
     step_aside(t, c->row[k], c->r->asked.seed, x);
-    const gull_goal goal = {c->r->asked.goal, t->label[c->row[k]], c->r->asked.target};
+    const gull_goal goal = {c->r->asked.goal, t->label[c->row[k]], c->r->asked.target, 0};
     if (gull__seat_gradient(seat, x, (gull_loss){margin, &goal}, scores, NULL, g) < 0) return;
     c->saturated += saturates(&goal, scores, c->m->facts.classes);
     for (size_t i = 0; i < t->dim; i++) {

@@ -24,8 +24,12 @@ double gull_goal_value(const gull_goal *goal, const double *scores, int classes,
         w[win] = 1;
         w[lose] = -1;
     }
-    for (int c = 0; c < classes; c++)
+    double most = 0;
+    for (int c = 0; c < classes; c++) {
         if (isnan(scores[c])) return -INFINITY;
+        most = fmax(most, fabs(scores[c]));
+    }
+    if (goal->slack > 0 && isfinite(most)) return scores[win] - scores[lose] - goal->slack * most;
     /* Equal scores, infinite ones included: the lower index has won. */
     if (scores[win] == scores[lose]) return win < lose ? DBL_TRUE_MIN : 0;
     return scores[win] - scores[lose];

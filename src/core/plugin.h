@@ -65,6 +65,7 @@ typedef struct gull_goal {
     gull_goal_kind kind;
     int label;  /* the row's class: MISS wants any other to win */
     int target; /* TARGET: this one must win */
+    double slack; /* must win by more than this share of the greatest score; proofs: any */
 } gull_goal;
 /* The one reading of a goal, used by attacks as a loss and by proofs as a
  * specification: > 0 iff reached.  `w` (classes, may be NULL) gets its
@@ -162,6 +163,8 @@ typedef struct gull_model_facts { /* what a reader tells about a model */
     char front[65];        /* digest of what is done to pixels, or empty */
     double cut;            /* detect, binary: what class 0 scores, the logit of the threshold */
     double band[2];        /* range head: labels are numbers, and these its ends; else 0, 0 */
+    double slack;          /* share of the greatest score by which other float evaluators
+                              of the same model may differ: witnesses keep clear of it */
     bool randomised;       /* its answer is a random number: see core/draws.h */
 } gull_model_facts;
 /* Makes a model of a family with zeroed private state; on error nothing is kept.

@@ -292,7 +292,10 @@ int gull_run_part(gull_run *r, size_t k, const gull_effort *effort, gull_gain *g
             part.problem.eps = effort->eps;
             part.problem.eps_count = effort->eps_count;
         }
-        if (effort->goal) part.problem.goal = *effort->goal;
+        if (effort->goal) {
+            part.problem.goal = *effort->goal;
+            part.problem.goal.slack = r->problem.goal.slack;
+        }
     }
     const int status = run_spec(&part);
     const int stop = gull_run_stop(r);

@@ -45,7 +45,7 @@ static void from_picture(const gull_task *t, bool f32, const gull_picture *p, do
 }
 
 static bool reached(const gull_result *r, const gull_answer *a, const double *scores, int n) {
-    const gull_goal goal = {r->asked.goal, a->label, r->asked.target};
+    const gull_goal goal = {r->asked.goal, a->label, r->asked.target, 0};
     for (int k = 0; k < n; k++)
         if (isnan(scores[k])) return false;
     return gull_goal_value(&goal, scores, n, NULL) > 0;
