@@ -268,6 +268,11 @@ static void test_goal(void) {
     tap_ok(gull_goal_value(&hit, last, 3, NULL) == 0, "goal: the target loses a tie");
     tap_ok(gull_goal_value(&miss, bad, 3, NULL) == -INFINITY,
            "goal: NaN reaches nothing");
+    const gull_goal clear = {GULL_MISS, 1, 0, 0.25};
+    const double near[] = {-8, 3, 4.9}, far[] = {-8, 3, 5.1}, open[] = {INFINITY, 3, 2};
+    tap_ok(gull_goal_value(&clear, near, 3, NULL) < 0 && gull_goal_value(&clear, far, 3, NULL) > 0,
+           "goal: slack is a share of the greatest score");
+    tap_ok(gull_goal_value(&clear, open, 3, NULL) > 0, "goal: no slack at infinity");
     tap_ok(gull_goal_is_rival(&miss, 0) && !gull_goal_is_rival(&miss, 1) &&
                gull_goal_is_rival(&hit, 2) && !gull_goal_is_rival(&hit, 0),
            "goal: rivals");
