@@ -15,7 +15,7 @@ static int prepare(gull_graph *g, gull_node *n, const gull_attributes *given, gu
 static unsigned traits(const gull_graph *g, const gull_node *n) {
     (void)g;
     (void)n;
-    return 0;
+    return GULL_OP_STRAIGHT;
 }
 
 static int forward(const gull_node *n, const void *pass) {
