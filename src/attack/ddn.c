@@ -14,7 +14,7 @@ static const gull_param params[] = {
     GULL_PARAM(options, steps, 100, 1, 1e6, "gradient steps"),
     GULL_PARAM(options, step, 1, 1e-6, 1e6, "first step, in linearised distances"),
     GULL_PARAM(options, shrink, 0.05, 1e-6, 0.9, "relative change of the radius"),
-    GULL_WORDS(options, start, 0, "witness|input", "the first start: the best witness, if any"),
+    GULL_WORDS(options, start, 0, "input|witness", "the first start; witness: the best so far"),
     GULL_PARAM(options, restarts, 1, 1, 1e6, "starts; after the first at random points"),
     GULL_PARAM(options, polish, 5, 0, 1e6, "tangent steps at the end"), GULL_PARAM_END};
 
@@ -59,7 +59,7 @@ static int one_step(gull_run *run, state *s, double i) {
 static int begin(gull_run *run, state *s, bool fresh) {
     const gull_problem *p = gull_run_problem(run);
     bool any = false;
-    if (fresh || (s->o->start <= 0 && gull_run_witness(run)))
+    if (fresh || (s->o->start > 0 && gull_run_witness(run)))
         TRY(gull__start_point(run, fresh, s->x, &any));
     if (!any) {
         memcpy(s->x, p->space.x0, p->space.dim * sizeof *s->x);

@@ -17,7 +17,7 @@ static const gull_param params[] = {
     GULL_PARAM(options, steps, 100, 1, 1e6, "gradient steps"),
     GULL_PARAM(options, step, 1, 1e-6, 1e6, "first step, in linearised distances"),
     GULL_PARAM(options, shrink, 0.05, 1e-6, 0.9, "first relative change of the radius"),
-    GULL_WORDS(options, start, 0, "witness|input", "the first start: the best witness, if any"),
+    GULL_WORDS(options, start, 0, "input|witness", "the first start; witness: the best so far"),
     GULL_PARAM(options, restarts, 1, 1, 1e6, "starts; after the first at random points"),
     GULL_PARAM(options, targets, 0, 0, 1e6, "further starts, each aimed at one class"),
     GULL_PARAM(options, polish, 5, 0, 1e6, "tangent steps at the end"), GULL_PARAM_END};
@@ -98,7 +98,7 @@ static int begin(gull_run *run, state *s, int kind) {
     const gull_problem *p = gull_run_problem(run);
     bool any = false;
     s->warm = s->fooled = false;
-    if (kind == FRESH || (kind == FIRST && s->o->start <= 0 && gull_run_witness(run)))
+    if (kind == FRESH || (kind == FIRST && s->o->start > 0 && gull_run_witness(run)))
         TRY(gull__start_point(run, kind == FRESH, s->x, &any));
     if (!any) {
         memcpy(s->x, p->space.x0, p->space.dim * sizeof *s->x);
