@@ -165,8 +165,18 @@ def options():
     return parser.parse_args()
 
 
+def tuned():
+    """PyTorch runs faster when glibc keeps the memory that it frees: starts again so."""
+    if "MALLOC_TRIM_THRESHOLD_" in os.environ:
+        return
+    for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+        os.environ[name] = str(1 << 28)
+    os.execv(sys.executable, [sys.executable, *sys.argv])
+
+
 def main():
     arguments = options()
+    tuned()
     torch.set_num_threads(1)
     table = {"strength": [], "medians": []}
     methods = sum(arguments.methods or [["best", "standard"]], [])
