@@ -102,13 +102,15 @@ static uint64_t of_data(const gull_data *d) {
 
 /* Opens the file with the n-th allocation failing (below 0: none); *content: what was
  * read. */
+static gull_settings *asked; /* of models; NULL: none */
+
 static int open_once(int kind, const char *path, long n, bool *reached, uint64_t *content,
                      gull_error *err) {
     gull_model *m = NULL;
     gull_data *d = NULL;
     gull_picture p = {0};
     left = n;
-    const int status = kind == MODEL  ? gull_model_open(&m, path, err)
+    const int status = kind == MODEL  ? gull_model_open_with(&m, path, asked, err)
                        : kind == DATA ? gull_data_open(&d, path, NULL, err)
                                       : gull__picture_read(&p, path, err);
     *reached = n >= 0 && left < 0;
@@ -170,6 +172,24 @@ static void check_folder(const char *source, const char *name, int kind) {
     if (n > 0) free(entry);
 }
 
+/* A network with a head behind it and pixels prepared in front. */
+static void check_settings(const char *source) {
+    static const char *const head[] = {"binary:index=3,threshold=0.5", "detect:class=0",
+                                       "range:-1,1,index=2"};
+    char path[600];
+    snprintf(path, sizeof path, "%s/examples/models/cnn.onnx", source);
+    for (size_t i = 0; i < 3; i++) {
+        asked = gull_settings_new();
+        if (!tap_ok(asked && gull_settings_set(asked, "head", head[i], NULL) == GULL_OK &&
+                        gull_settings_set(asked, "mean", "3", NULL) == GULL_OK &&
+                        gull_settings_set(asked, "std", "2", NULL) == GULL_OK,
+                    "--head %s", head[i]))
+            return;
+        check_file(MODEL, path);
+        gull_settings_free(&asked);
+    }
+}
+
 int main(void) {
     static const char *const model[] = {"onnx", "xgboost", "liblinear", "libsvm"};
     static const char *const data[] = {"npy", "npz", "idx", "csv", "libsvm_data"};
@@ -184,6 +204,7 @@ int main(void) {
     for (size_t i = 0; i < sizeof data / sizeof *data; i++)
         check_folder(source, data[i], DATA);
     check_folder(source, "picture", PICTURE);
+    check_settings(source);
     return tap_done();
 }
 #else
