@@ -41,27 +41,41 @@ static int moves_add(moves_state *s, int input, size_t from, size_t length) {
     return GULL_OK;
 }
 
+/* How many numbers from place `at` of the last axis on stay together. */
+static inline int64_t moves_run(const int64_t *map, int64_t at, int64_t size) {
+    int64_t n = 1;
+    while (at + n < size && map[at + n] == map[at] + n) n++;
+    return n;
+}
+
 /* Output number (i, j, ...) is the first input's (map[0][i], map[1][j], ...); -1: the fixed
  * number.  As many axes as x has. */
 static inline int moves_by_axis(moves_state *s, const gull_tensor *x, const int64_t *dims,
                                 int64_t *const *map, gull_error *err) {
-    size_t at[GULL_RANK] = {0}, step[GULL_RANK + 1], size = 1;
-    step[x->rank] = 1;
-    for (int d = x->rank; d-- > 0;) {
+    const int rank = x->rank;
+    int64_t at[GULL_RANK] = {0};
+    size_t step[GULL_RANK + 1], inner[GULL_RANK + 1]; /* of x, and of the output */
+    step[rank] = inner[rank] = 1;
+    for (int d = rank; d-- > 0;) {
         step[d] = step[d + 1] * (size_t)x->dims[d];
-        size *= (size_t)dims[d];
+        inner[d] = inner[d + 1] * (size_t)dims[d];
     }
-    if (size > MOVES_LIMIT)
-        return gull__fail(err, GULL_EUNSUPPORTED, "a row of %zu numbers", size);
-    for (size_t i = 0; i < size; i++) {
+    if (inner[0] > MOVES_LIMIT)
+        return gull__fail(err, GULL_EUNSUPPORTED, "a row of %zu numbers", inner[0]);
+    if (!rank) return moves_add(s, 0, 0, 1);
+    while (s->size < inner[0]) {
         size_t from = 0;
-        bool fixed = false;
-        for (int d = 0; d < x->rank; d++) {
-            fixed |= map[d][at[d]] < 0;
-            from += fixed ? 0 : (size_t)map[d][at[d]] * step[d + 1];
+        int d = 0;
+        for (; d < rank && map[d][at[d]] >= 0; d++) from += (size_t)map[d][at[d]] * step[d + 1];
+        if (d < rank) { /* all numbers here are the fixed one */
+            TRY(moves_add(s, -1, 0, inner[d + 1]));
+        } else {
+            d = rank - 1;
+            const int64_t n = moves_run(map[d], at[d], dims[d]);
+            TRY(moves_add(s, 0, from, (size_t)n));
+            at[d] += n - 1;
         }
-        TRY(moves_add(s, fixed ? -1 : 0, from, 1));
-        for (int d = x->rank; d-- > 0 && ++at[d] == (size_t)dims[d];) at[d] = 0;
+        for (; d >= 0 && ++at[d] == dims[d]; d--) at[d] = 0;
     }
     return GULL_OK;
 }
