@@ -75,7 +75,7 @@ static void compare_slopes(slopes *c, size_t k, gull_seat *seat, double *g) {
     const double h = 1e-6 * fmax(1, sqrt(size)), up = along(c, seat, &goal, x, d, h, y),
                  down = along(c, seat, &goal, x, d, -h, y);
     const double off = fabs((up - down) / (2 * h) - length) / length;
-    c->good += off < 0.01;
+    c->good += off < 0.05; /* a float gradient of a hundred layers is good to a few percent */
     c->worst = fmax(c->worst, off);
 }
 
@@ -130,9 +130,9 @@ static void judge(gull_result *r, const slopes *c, bool logits) {
     const size_t sloped = c->count - c->flat;
     gull__check_add(r, "gradient agrees with finite differences",
                     !sloped ? "not run" : (sloped - c->good) * 4 > sloped ? "fail" : "pass",
-                    "of %zu inputs %zu agree to 1%%, the worst differs by %.2g (float against "
-                    "double); for %zu more the gradient is zero",
-                    sloped, c->good, c->worst, c->flat);
+                    "of %zu inputs with a gradient %zu agree to 5%%, the worst differs by %.2g "
+                    "(float against double)",
+                    sloped, c->good, c->worst);
     gull__check_add(r, "scores leave the softmax a gradient",
                     c->saturated * 2 > c->count && !logits ? "fail" : "pass",
                     "on %zu of %zu inputs a softmax in float32 is exactly 1%s", c->saturated,
