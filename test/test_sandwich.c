@@ -262,10 +262,24 @@ static void compare(tally *t) {
     }
 }
 
+/* The patient attacks with less patience: it is their claims that count here. */
+static const char *spec_of(const char *name) {
+    static const char *const quick[] = {
+        "cw:steps=30,searches=3",     "ead:steps=20,searches=3",
+        "square:queries=100",         "onepixel:pixels=2,population=10,generations=3",
+        "lbfgs:evaluations=30,searches=3,targets=2", "bb:steps=20",
+        "sigmazero:steps=40",         "apgd:steps=25",
+        "fab:steps=25",               "jsma:candidates=20"};
+    for (size_t i = 0; i < sizeof quick / sizeof *quick; i++)
+        if (!strncmp(quick[i], name, strlen(name)) && quick[i][strlen(name)] == ':')
+            return quick[i];
+    return name;
+}
+
 static void each_method(tally *t, ask_rows *a) {
     for (int table = 0; table < 2; table++)
         for (const gull_method *const *m = table ? gull_proofs : gull_attacks; *m; m++) {
-            const int status = ask_method(a, (*m)->name);
+            const int status = ask_method(a, spec_of((*m)->name));
             if (status == GULL_OK)
                 take_in(t, a, (*m)->name);
             else if (status != GULL_EUNSUPPORTED &&
