@@ -1,4 +1,5 @@
 /* audit.c - gull_ask: binds model and data, runs every row, keeps finished rows. */
+#include "core/crowd.h"
 #include "core/model.h"
 #include "core/result.h"
 #include <pthread.h>
@@ -102,6 +103,17 @@ static int row_threads(const gull_question *q, size_t rows) {
     long n = q->threads ? q->threads : sysconf(_SC_NPROCESSORS_ONLN);
     if (n < 1) n = 1;
     return (size_t)n > rows ? (int)(rows ? rows : 1) : (int)n;
+}
+
+/* Methods that look for one change for all rows: before the rows, and anew on resuming. */
+static int run_together(audit *a, gull_error *err) {
+    gull_plan *plan = &a->result->plan;
+    const int threads = row_threads(a->desk.question, a->result->task.rows);
+    for (size_t k = 0; k < plan->count && !a->stop; k++)
+        if (plan->spec[k].method->together)
+            TRY(gull__crowd_run(&a->desk, &plan->spec[k], threads, a->tell, a->payload,
+                                &a->progress, &a->stop, err));
+    return GULL_OK;
 }
 
 static int run_rows(audit *a, const gull_model *m, gull_error *err) {
@@ -273,6 +285,7 @@ static int ask(audit *a, const gull_model *m, gull_error *err) {
     gull_result *r = a->result;
     const gull_question *q = a->desk.question;
     if (q->resume) TRY(gull__journal_open(&a->journal, q->resume, r, err));
+    TRY(run_together(a, err));
     TRY(run_rows(a, m, err));
     if (!strcmp(r->verb, "audit") && !a->stop) gull__checks_run(r, m);
     return verdict(r, err);

@@ -74,7 +74,7 @@ static const gull_spec *winner(const gull_result *r) {
     for (size_t k = 0; k < r->plan.count; k++) {
         bool steps = false;
         for (const gull_param *p = r->plan.spec[k].method->params; p && p->name; p++)
-            steps |= !strcmp(p->name, "steps");
+            steps |= !strcmp(p->name, "steps") && !r->plan.spec[k].method->together;
         if (steps && !r->plan.spec[k].proof && (best == SIZE_MAX || wins[k] > wins[best])) best = k;
     }
     return best == SIZE_MAX ? NULL : &r->plan.spec[best];

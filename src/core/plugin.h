@@ -245,6 +245,27 @@ typedef enum {
 } gull_skip;
 void gull_run_skip(gull_run *, size_t k, gull_skip);
 
+/* ---- Together: one change for all rows, before each of them is answered ---- */
+
+typedef struct gull_crowd gull_crowd; /* the rows that are read right */
+typedef struct gull_member {          /* what the loss of one row is given as `arg` */
+    gull_goal goal;
+    const void *options; /* the method's */
+} gull_member;
+/* Of a change: x0 is zero, the box as wide as any row has room; frozen features have none. */
+const gull_space *gull_crowd_space(const gull_crowd *);
+const gull_cost *gull_crowd_cost(const gull_crowd *);
+double gull_crowd_radius(const gull_crowd *); /* the greatest asked distance */
+size_t gull_crowd_size(const gull_crowd *);
+/* Asks every row at x0 + change, put into the row's box: the sums of the losses and of their
+ * gradients, and how many rows are fooled.  One query a row.  Returns GULL_EBUDGET, GULL_ETIME
+ * or a model's error: pass those on; what `change` holds by then counts. */
+int gull_crowd_gradient(gull_crowd *, const double *change, gull_loss_fn, double *g,
+                        double *value, size_t *fooled);
+/* x: the row, moved by what `together` found.  Counts the row's queries of that time.  False:
+ * there is none. */
+bool gull_run_together(gull_run *, double *x);
+
 /* ---- A method: attack, proof, or both (a complete search) ---- */
 
 typedef struct gull_param { /* options are data: command, man page, report use it */
@@ -282,6 +303,8 @@ typedef struct gull_method {
     /* Specs of the methods it runs by gull_run_part, ended by NULL; or NULL.  The result
      * lists them as "name/spec". */
     const char *const *parts;
+    /* Optional: runs once, before any row.  change: zeros, one a feature. */
+    int (*together)(gull_crowd *, const void *options, double *change);
     bool needs_eps; /* makes no sense without --eps */
     bool needs_grid; /* is for --quantize, or a --domain with integers */
 } gull_method;

@@ -17,6 +17,8 @@ typedef struct gull_spec { /* a method with its options: "pgd:steps=40,restarts=
     bool proof; /* stands in the table of proofs */
     bool is_part;     /* of the method at plan index `parent`, its parts[part] */
     int parent, part;
+    double *change;  /* of methods with `together`: what it found for all rows, or NULL */
+    uint64_t passes; /* queries a row that took */
 } gull_spec;
 
 struct gull_question {

@@ -1,5 +1,6 @@
 /* run.c - the only door from a method to the model, and the referee: counts queries,
  * enforces access, budget and time, checks every witness with a second evaluator. */
+#include "core/crowd.h"
 #include "core/draws.h"
 #include "core/grid.h"
 #include "core/model.h"
@@ -117,6 +118,19 @@ const void *gull_ask_structure(gull_run *r, unsigned can) {
     const gull_model *m = r->row->model;
     if (can & ~(r->row->question->granted & gull__model_can(m))) return NULL;
     return m->family->structure(m->state, can);
+}
+
+bool gull_run_together(gull_run *r, double *x) {
+    const gull_spec *spec = &r->row->plan->spec[r->index];
+    const gull_question *q = r->row->question;
+    if (!spec->change || !q->eps_count) return false;
+    for (gull_run *each = r; each; each = each->parent) {
+        each->queries += spec->passes;
+        each->outcome->queries += spec->passes;
+    }
+    r->row->queries += spec->passes;
+    gull__apply_change(&r->row->problem.space, q->cost, spec->change, q->eps[q->eps_count - 1], x);
+    return true;
 }
 
 /* ---- The referee ---- */

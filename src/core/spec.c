@@ -86,6 +86,7 @@ int gull__spec_parse(gull_spec *out, const char *text, gull_error *err) {
 void gull__spec_free(gull_spec *s) {
     free(s->text);
     free(s->options);
+    free(s->change);
     *s = (gull_spec){0};
 }
 

@@ -106,6 +106,15 @@ static json_t *skips_json(const gull_result *r, size_t k) {
     return v;
 }
 
+/* One change for all rows: its size, and the change itself, float64 in base64. */
+static json_t *together_json(const gull_result *r, const gull_spec *spec, json_int_t fooled) {
+    const double radius = r->asked.eps[r->asked.eps_count - 1];
+    char *text = gull__base64(spec->change, r->task.dim * sizeof *spec->change);
+    json_t *v = json_pack("{sf sI ss*}", "eps", radius, "fooled", fooled, "change", text);
+    free(text);
+    return v;
+}
+
 static json_t *methods_json(const gull_result *r) {
     json_t *list = json_array();
     for (size_t k = 0; k < r->plan.count; k++) {
@@ -130,6 +139,7 @@ static json_t *methods_json(const gull_result *r) {
             json_object_set_new(v, "part_of", json_string(r->plan.spec[spec->parent].text));
             json_object_set_new(v, "skipped", skips_json(r, k));
         }
+        if (spec->change) json_object_set_new(v, "together", together_json(r, spec, successes));
         json_array_append_new(list, v);
     }
     return list;

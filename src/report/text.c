@@ -210,6 +210,24 @@ static void put_stops(page *p, const gull_result *r) {
         }
 }
 
+/* One change for all rows: how many it fools. */
+static void put_together(page *p, const gull_result *r) {
+    for (size_t k = 0; k < r->plan.count; k++) {
+        size_t fooled = 0, ran = 0;
+        for (size_t i = 0; i < r->task.rows; i++) {
+            const gull_answer *a = &r->answer[i];
+            if (a->status <= GULL_MISREAD || !a->outcome[k].ran) continue;
+            ran++;
+            fooled += isfinite(a->outcome[k].upper);
+        }
+        if (r->plan.spec[k].change && ran)
+            put(p, "  %s: one change of %s ≤ %.4g fools %zu of %zu rows (%.1f%%)\n",
+                r->plan.spec[k].text, norm_name(r->asked.cost),
+                r->asked.eps[r->asked.eps_count - 1], fooled, ran,
+                100 * (double)fooled / (double)ran);
+    }
+}
+
 static void put_skips(page *p, const gull_result *r) {
     for (gull_skip why = GULL_RAN + 1; why <= GULL_SKIP_UNNEEDED; why++) {
         size_t column = 0;
@@ -272,6 +290,7 @@ char *gull_result_text(const gull_result *r) {
     put_counts(&p, &s);
     put_closest(&p, r, &s);
     put_parts(&p, r);
+    put_together(&p, r);
     put_stops(&p, r);
     put_skips(&p, r);
     put_unfooled(&p, r);
