@@ -78,6 +78,14 @@ static void check_noise(gull_result *r) {
 static void check_unbounded(gull_result *r) {
     static const char name[] = "an attack without limit fools every input";
     size_t clean = 0, fell = 0, safe = 0;
+    bool each = false; /* an attack looks at each row for itself */
+    for (size_t k = 0; k < r->plan.count; k++)
+        each |= !r->plan.spec[k].proof && !r->plan.spec[k].method->together;
+    for (size_t k = 0; k < r->plan.count && !each; k++)
+        if (r->plan.spec[k].method->together) {
+            gull__check_add(r, name, "not run", "one change within a radius was asked for all rows");
+            return;
+        }
     if (r->asked.budget || r->asked.timeout > 0 || r->task.rule || r->asked.goal != GULL_MISS) {
         gull__check_add(r, name, "not run", "this audit had a limit: of queries, of time, of what "
                                             "may change, or of the class to reach");
