@@ -90,7 +90,7 @@ static void test_exact(const char *dir, const char *name, size_t rows, bool warm
         ask[r] = (trees_ask){.x0 = x + r * dim,
                              .lo = lo,
                              .hi = hi,
-                             .goal = {GULL_MISS, trees_argmax(s, classes), 0},
+                             .goal = {GULL_MISS, trees_argmax(s, classes), 0, 0},
                              .start = warm ? exact[r] * 1.2 + 1e-3 : INFINITY,
                              .witness = calloc(dim, sizeof(double))};
     }
@@ -135,7 +135,7 @@ static void test_time(const char *dir) {
         trees_ask ask = {.x0 = x + r * dim,
                          .lo = box,
                          .hi = box + dim,
-                         .goal = {GULL_MISS, trees_argmax(s, 2), 0},
+                         .goal = {GULL_MISS, trees_argmax(s, 2), 0, 0},
                          .start = INFINITY,
                          .witness = calloc(dim, sizeof(double))};
         trees_asks asks = {m, &ask, 1, 0, 1e-4};

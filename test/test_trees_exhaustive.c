@@ -181,7 +181,7 @@ static void try_row(const gull_model *m, const gull_trees *t, const kind *k, tal
                      .lo = lo,
                      .hi = hi,
                      .weight = below(2) ? weight : NULL,
-                     .goal = {GULL_MISS, label_of(t, x0), 0},
+                     .goal = {GULL_MISS, label_of(t, x0), 0, 0},
                      .cost = below(2) ? &gull_cost_linf : norms[below(3)],
                      .start = INFINITY,
                      .witness = witness};

@@ -84,7 +84,7 @@ static void test_model(const char *dir, const char *name) {
         ask[r] = (trees_ask){.x0 = x + r * dim,
                              .lo = box,
                              .hi = box + dim,
-                             .goal = {GULL_MISS, label, 0},
+                             .goal = {GULL_MISS, label, 0, 0},
                              .start = INFINITY,
                              .witness = witness};
         trees_asks asks = {m, ask + r, 1, 0, 0};

@@ -78,7 +78,7 @@ static int png_decode(png *s, gull_picture *p, const char *path, gull_error *err
 
 static int read_png(gull_picture *p, const uint8_t *data, size_t size, const char *path,
                     gull_error *err) {
-    png s = {.bytes = {data, size, 0, path}};
+    png s = {.bytes = {data, size, 0, path, NULL}};
     s.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, png_failed, png_quiet);
     s.info = s.png ? png_create_info_struct(s.png) : NULL;
     const int status = s.info ? png_decode(&s, p, path, err)
